@@ -1,0 +1,1 @@
+"""A local MetaStudio: the training-job service over HTTP, with storage."""

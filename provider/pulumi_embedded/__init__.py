@@ -1,0 +1,1 @@
+"""Runs a Pulumi program with no Pulumi CLI installed."""

@@ -1,0 +1,1 @@
+"""MetaStudio training jobs as Pulumi resources."""
