@@ -1,0 +1,280 @@
+"""Put a proof of identity on each request: a signature, or an IAM token.
+
+Both are ``requests`` authenticators, so they see the request exactly as it goes out, and a
+``.netrc`` file on the machine cannot slip other credentials in. Signing is the vendor's own
+code (``huaweicloudsdkcore``); IAM's token page is ``iam_30_0001``.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+from requests.auth import AuthBase
+
+from ..errors import (
+    AnswerUnreadable,
+    AuthenticationError,
+    ConfigurationError,
+    EndpointUnreachable,
+    TransportError,
+)
+from ..redact import one_line
+from .settings import AccessKey, Password, Settings, Token
+from .wire import refusal, transport_error
+
+__all__ = ["Identity", "identity"]
+
+#: A token is renewed this long before it ends, so that no request is under way when it does.
+_RENEW_BEFORE = timedelta(minutes=5)
+
+
+class Identity(AuthBase):
+    """Authenticates requests to one project. Safe to share between threads."""
+
+    @property
+    def project_id(self) -> str:
+        """The project in every path; asks IAM once where it was not configured."""
+        raise NotImplementedError
+
+    def renew(self) -> bool:
+        """Forget what the service no longer accepts; False when there is nothing to renew."""
+        return False
+
+
+def identity(settings: Settings, session: requests.Session) -> Identity:
+    """The authenticator that the settings' credentials call for."""
+    credentials = settings.credentials
+    if isinstance(credentials, AccessKey):
+        return _SigningIdentity(settings, credentials, session)
+    return _TokenIdentity(settings, credentials, session)
+
+
+class _Credentials:
+    """The shape the vendor's signer expects."""
+
+    def __init__(self, key: AccessKey):
+        self.ak = key.access_key
+        self.sk = key.secret_key
+
+
+def _sign(request: requests.PreparedRequest, key: AccessKey, project_id: str | None) -> None:
+    from huaweicloudsdkcore.sdk_request import SdkRequest
+    from huaweicloudsdkcore.signer.signer import Signer
+
+    url = urlsplit(request.url or "")
+    # Only what must be signed: proxies may change anything else, and the header is limited to
+    # 256 characters by the vendor's schema.
+    headers = {
+        "Content-Type": "application/json",
+        "Host": url.netloc,
+        "X-Sdk-Date": datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ"),
+    }
+    if project_id:
+        headers["X-Project-Id"] = project_id
+    if key.security_token:
+        headers["X-Security-Token"] = key.security_token
+    signed = Signer(_Credentials(key)).sign(
+        SdkRequest(
+            method=request.method,
+            schema=url.scheme,
+            host=url.netloc,
+            resource_path=url.path or "/",
+            query_params=parse_qsl(url.query, keep_blank_values=True),
+            header_params=headers,
+            body=request.body or "",
+        )
+    )
+    # The signer's query encoding is part of what is signed, so it goes on the wire as it is.
+    request.url = f"{url.scheme}://{url.netloc}{signed.uri}"
+    request.headers.update(signed.header_params)
+
+
+class _SigningIdentity(Identity):
+    def __init__(self, settings: Settings, key: AccessKey, session: requests.Session):
+        self._settings = settings
+        self._key = key
+        self._session = session
+        self._project_id = settings.project_id
+        self._lock = threading.Lock()
+
+    @property
+    def project_id(self) -> str:
+        with self._lock:
+            if self._project_id is None:
+                self._project_id = self._ask_project()
+            return self._project_id
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        _sign(request, self._key, self.project_id)
+        return request
+
+    def _ask_project(self) -> str:
+        region = self._settings.region
+        if not region:
+            raise ConfigurationError(
+                "no project: set metastudio:projectId or HUAWEICLOUD_SDK_PROJECT_ID, "
+                "or metastudio:region to let IAM name it"
+            )
+        operation = f"look up the project of region {region}"
+
+        def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+            _sign(request, self._key, None)
+            return request
+
+        answer = _send(
+            self._session,
+            self._settings,
+            operation,
+            "GET",
+            f"{self._settings.iam_endpoint}/v3/projects",
+            params={"name": region},
+            auth=sign,
+        )
+        try:
+            projects = [str(p["id"]) for p in answer.json()["projects"]]
+        except (ValueError, KeyError, TypeError):
+            raise AnswerUnreadable(f"{operation}: IAM's answer names no projects") from None
+        if len(projects) != 1:
+            raise ConfigurationError(
+                f"region {region} has {len(projects)} projects of its own name for this key: "
+                "set metastudio:projectId"
+            )
+        return projects[0]
+
+
+@dataclass(frozen=True)
+class _IssuedToken:
+    text: str
+    project_id: str
+    expires: datetime
+
+    @property
+    def stale(self) -> bool:
+        return datetime.now(timezone.utc) > self.expires - _RENEW_BEFORE
+
+
+class _TokenIdentity(Identity):
+    def __init__(
+        self, settings: Settings, credentials: Password | Token, session: requests.Session
+    ):
+        self._settings = settings
+        self._credentials = credentials
+        self._session = session
+        self._issued: _IssuedToken | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def project_id(self) -> str:
+        return self._settings.project_id or self._token().project_id
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["X-Auth-Token"] = self._token().text
+        return request
+
+    def renew(self) -> bool:
+        """Drop the cached token; the next request logs in again."""
+        with self._lock:
+            self._issued = None
+        return isinstance(self._credentials, Password)
+
+    def _token(self) -> _IssuedToken:
+        with self._lock:
+            if self._issued is None or self._issued.stale:
+                self._issued = self._issue()
+            return self._issued
+
+    def _issue(self) -> _IssuedToken:
+        credentials = self._credentials
+        if isinstance(credentials, Token):
+            if not self._settings.project_id:
+                raise ConfigurationError("a ready token needs metastudio:projectId beside it")
+            never = datetime.max.replace(tzinfo=timezone.utc)
+            return _IssuedToken(credentials.token, self._settings.project_id, never)
+        return self._log_in(credentials)
+
+    def _log_in(self, login: Password) -> _IssuedToken:
+        operation = "log in to IAM"
+        settings = self._settings
+        if settings.project_id:
+            project = {"id": settings.project_id}
+        elif settings.region:
+            project = {"name": settings.region}
+        else:
+            raise ConfigurationError(
+                "a login needs a project: set metastudio:projectId or metastudio:region"
+            )
+        user = {
+            "name": login.user,
+            "password": login.password,
+            "domain": {"name": login.domain},
+        }
+        answer = _send(
+            self._session,
+            settings,
+            operation,
+            "POST",
+            f"{settings.iam_endpoint}/v3/auth/tokens",
+            json={
+                "auth": {
+                    "identity": {"methods": ["password"], "password": {"user": user}},
+                    "scope": {"project": project},
+                }
+            },
+            auth=_unchanged,
+        )
+        text = answer.headers.get("X-Subject-Token")
+        try:
+            token = answer.json()["token"]
+            expires = datetime.fromisoformat(str(token["expires_at"]).replace("Z", "+00:00"))
+            project_id = str(token["project"]["id"])
+        except (ValueError, KeyError, TypeError):
+            text = None
+        if not text:
+            raise AnswerUnreadable(f"{operation}: IAM's answer holds no project-scoped token")
+        return _IssuedToken(text, project_id, expires)
+
+
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _send(
+    session: requests.Session,
+    settings: Settings,
+    operation: str,
+    method: str,
+    url: str,
+    **arguments: Any,
+) -> requests.Response:
+    """One request to IAM; a login is repeated once, and only when it was certainly not seen."""
+    timeout = (settings.connect_timeout, settings.read_timeout)
+    for last in (False, True):
+        try:
+            answer = session.request(
+                method, url, timeout=timeout, allow_redirects=False, **arguments
+            )
+        except requests.RequestException as problem:
+            lost: TransportError = transport_error(operation, url, problem)
+            if isinstance(lost, EndpointUnreachable) and not last:
+                continue
+            raise lost from None
+        if answer.status_code >= 500 and not last:
+            continue
+        break
+    problem_told = refusal(operation, answer)
+    if isinstance(problem_told, AuthenticationError):
+        raise AuthenticationError(
+            operation,
+            problem_told.status,
+            problem_told.code,
+            one_line(problem_told.detail) + "; check the user, password, domain and key",
+            problem_told.request_id,
+        )
+    if problem_told:
+        raise problem_told
+    return answer

@@ -1,0 +1,266 @@
+"""The training-job API as Python calls.
+
+One client serves one project and may be shared by threads: connections are pooled and the
+throttle counts for all. Every method raises errors of :mod:`pulumi_metastudio.errors` only.
+
+A request is repeated when that is safe: reads and the idempotent PUT and DELETE after a lost
+answer, a 5xx or a throttling; the others only when they were certainly not carried out
+(no connection, or throttled). A refused signature is never repeated; a refused token is renewed
+once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import requests
+import tenacity
+from pydantic import BaseModel, ValidationError
+from requests.adapters import HTTPAdapter
+
+from ..errors import (
+    AnswerLost,
+    AnswerUnreadable,
+    AuthenticationError,
+    CommandFailed,
+    EndpointUnreachable,
+    InvalidRequest,
+    NotFound,
+    ServerError,
+    Throttled,
+)
+from .auth import identity
+from .models import (
+    Command,
+    CommandAnswer,
+    CreateJob,
+    Job,
+    JobDetail,
+    JobPage,
+    UpdateJob,
+    UploadUrls,
+)
+from .settings import Settings
+from .throttle import Throttle
+from .wire import refusal, transport_error
+
+__all__ = ["MetaStudioClient"]
+
+_Answer = TypeVar("_Answer", bound=BaseModel)
+
+#: The most jobs one list request brings; the list page's limit.
+PAGE = 100
+_ATTEMPTS = 6
+_POOL = 16
+
+
+class MetaStudioClient:
+    """Calls of one project.
+
+    Args:
+        settings: where and as whom; see :func:`pulumi_metastudio.api.settings.resolve`.
+    """
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self._session = requests.Session()
+        adapter = HTTPAdapter(pool_connections=_POOL, pool_maxsize=_POOL)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+        self._identity = identity(settings, self._session)
+        self._reads = Throttle(settings.reads_per_second)
+        self._writes = Throttle(settings.writes_per_second)
+
+    def create_job(self, job: CreateJob, *, app_user_id: str | None = None) -> UploadUrls:
+        """POST ``…/user/jobs``: make a job and get its upload URLs. Not idempotent."""
+        answer = self._send(
+            "create training job", "POST", body=job.body(), app_user_id=app_user_id, once=True
+        )
+        return _read(UploadUrls, "create training job", answer)
+
+    def show_job(self, job_id: str, *, app_user_id: str | None = None) -> JobDetail:
+        """GET ``…/user/jobs/{job_id}``."""
+        operation = f"show training job {job_id}"
+        return _read(
+            JobDetail, operation, self._send(operation, "GET", job_id, app_user_id=app_user_id)
+        )
+
+    def find_job(self, job_id: str, *, app_user_id: str | None = None) -> JobDetail | None:
+        """A job's detail, or None when the service has no such job.
+
+        No document says how a missing job is answered, so a refusal counts as "gone" only when
+        the list, asked for this very id, agrees.
+        """
+        try:
+            return self.show_job(job_id, app_user_id=app_user_id)
+        except (NotFound, InvalidRequest):
+            page = self.list_jobs(job_id=job_id, app_user_id=app_user_id)
+            if any(job.job_id == job_id for job in page.jobs):
+                raise
+            return None
+
+    def list_jobs(self, *, app_user_id: str | None = None, **filters: Any) -> JobPage:
+        """GET ``…/user/jobs``: one page.
+
+        Args:
+            filters: query parameters by their wire names: offset (0), limit (10, at most 100),
+                state (comma-separated), sort_key, sort_dir, create_since, create_until,
+                update_since, update_until, query_project_id, batch_name, tag, job_id, name,
+                model_resolution, is_flexus, is_live_copy, train_location, is_ondemand_resource.
+        """
+        query = {
+            name: str(value).lower() if isinstance(value, bool) else value
+            for name, value in filters.items()
+            if value is not None
+        }
+        operation = "list training jobs"
+        answer = self._send(operation, "GET", query=query, app_user_id=app_user_id)
+        return _read(JobPage, operation, answer)
+
+    def iter_jobs(self, **filters: Any) -> Iterator[Job]:
+        """Every matching job once, oldest first, a page at a time as it is consumed.
+
+        The order is always stated, because the documented default contradicts the documents'
+        own example; jobs that move between pages meanwhile are not told twice.
+        """
+        seen: set[str] = set()
+        offset = 0
+        order = {"sort_key": "create_time", "sort_dir": "asc"}
+        while True:
+            page = self.list_jobs(**{**order, **filters, "offset": offset, "limit": PAGE})
+            for job in page.jobs:
+                if job.job_id not in seen:
+                    seen.add(job.job_id)
+                    yield job
+            offset += len(page.jobs)
+            if not page.jobs or offset >= page.count:
+                return
+
+    def update_job(
+        self, job_id: str, job: UpdateJob, *, app_user_id: str | None = None
+    ) -> UploadUrls:
+        """PUT ``…/user/jobs/{job_id}``: change fields, and get fresh upload URLs."""
+        operation = f"update training job {job_id}"
+        answer = self._send(operation, "PUT", job_id, body=job.body(), app_user_id=app_user_id)
+        return _read(UploadUrls, operation, answer)
+
+    def delete_job(self, job_id: str, *, app_user_id: str | None = None) -> None:
+        """DELETE ``…/user/jobs/{job_id}``."""
+        self._send(f"delete training job {job_id}", "DELETE", job_id, app_user_id=app_user_id)
+
+    def command(
+        self, job_id: str, command: Command, *, app_user_id: str | None = None
+    ) -> CommandAnswer:
+        """POST ``…/user/jobs/{job_id}/command``.
+
+        Raises:
+            CommandFailed: the answer is 200, but anything else than EXCUTE_SUCCESS inside.
+        """
+        operation = f"{command.command} on training job {job_id}"
+        response = self._send(
+            operation,
+            "POST",
+            f"{job_id}/command",
+            body=command.body(),
+            app_user_id=app_user_id,
+            # The two queries change nothing; every other command may act twice.
+            once=not command.command.startswith("GET_"),
+        )
+        answer = _read(CommandAnswer, operation, response)
+        if not answer.succeeded:
+            info = answer.error_info
+            detail = answer.excute_failed_msg or (info and info.error_msg) or "no reason given"
+            code = (info and info.error_code) or answer.commond_result or ""
+            request_id = response.headers.get("X-Request-Id", "")
+            raise CommandFailed(operation, response.status_code, code, detail, request_id)
+        return answer
+
+    def _send(
+        self,
+        operation: str,
+        method: str,
+        path: str = "",
+        *,
+        body: dict[str, Any] | None = None,
+        query: dict[str, Any] | None = None,
+        app_user_id: str | None = None,
+        once: bool = False,
+    ) -> requests.Response:
+        """One call, repeated as the module's text says."""
+        repeatable: tuple[type[Exception], ...] = (EndpointUnreachable, Throttled)
+        if not once:
+            repeatable += (AnswerLost, ServerError)
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(repeatable),
+            wait=tenacity.wait_exponential_jitter(initial=0.5, max=20, jitter=1),
+            stop=tenacity.stop_after_attempt(3 if method == "POST" and once else _ATTEMPTS)
+            | (tenacity.stop_after_delay(120)),
+            reraise=True,
+        )
+
+        def attempt() -> requests.Response:
+            return self._attempt(operation, method, path, body, query, app_user_id)
+
+        def attempt_with_fresh_token() -> requests.Response:
+            try:
+                return attempt()
+            except AuthenticationError:
+                if not self._identity.renew():
+                    raise
+                return attempt()
+
+        return retrying(attempt_with_fresh_token)
+
+    def _attempt(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        query: dict[str, Any] | None,
+        app_user_id: str | None,
+    ) -> requests.Response:
+        settings = self.settings
+        jobs = f"/v1/{self._identity.project_id}/digital-human-training-manage/user/jobs"
+        url = settings.endpoint + jobs + (f"/{path}" if path else "")
+        throttle = self._reads if method == "GET" else self._writes
+        throttle.acquire()
+        headers = {"Content-Type": "application/json"}
+        if app_user_id:
+            headers["X-App-UserId"] = app_user_id
+        try:
+            answer = self._session.request(
+                method,
+                url,
+                params=query,
+                json=body,
+                headers=headers,
+                auth=self._identity,
+                timeout=(settings.connect_timeout, settings.read_timeout),
+                allow_redirects=False,
+            )
+        except requests.RequestException as problem:
+            raise transport_error(operation, url, problem) from None
+        told = refusal(operation, answer)
+        if isinstance(told, (Throttled, ServerError)):
+            throttle.refused()
+        else:
+            throttle.succeeded()
+        if told:
+            raise told
+        return answer
+
+
+def _read(kind: type[_Answer], operation: str, answer: requests.Response) -> _Answer:
+    try:
+        return kind.model_validate(answer.json())
+    except ValidationError as problem:
+        # The values may be personal: name the fields only.
+        where = ", ".join(".".join(map(str, e["loc"])) for e in problem.errors()) or "the body"
+        raise AnswerUnreadable(
+            f"{operation}: the answer's {where} is not what the documents describe"
+        ) from None
+    except ValueError:
+        # A body cut short means the call may well have been carried out.
+        raise AnswerLost(f"{operation}: the answer is not JSON (cut short?)") from None

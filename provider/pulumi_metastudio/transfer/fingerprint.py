@@ -1,0 +1,114 @@
+"""SHA-256 of a file, and a memory of it, so that an unchanged file is not read again.
+
+The memory is keyed by location and validator (size, mtime and inode of a file, ETag of a URL):
+a touched file is read again, and if its bytes are the same there is no change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from ..errors import InputError
+from ..redact import one_line
+from .sources import READ_ERRORS, Source, is_url
+
+__all__ = ["FingerprintCache", "digest", "fingerprint"]
+
+_BLOCK = 1 << 20
+
+
+def fingerprint(source: Source, cache: FingerprintCache) -> str:
+    """The SHA-256 of a source in hexadecimal, from the cache or by reading it once.
+
+    Raises:
+        InputError: reading failed.
+    """
+    known = cache.get(source)
+    if known:
+        return known
+    try:
+        sha256 = digest(source)
+    except READ_ERRORS as problem:
+        raise InputError(f"'{source.label}' cannot be read: {one_line(problem)}") from None
+    cache.put(source, sha256)
+    return sha256
+
+
+def digest(source: Source) -> str:
+    """The SHA-256 of a source in hexadecimal, by reading it in order; READ_ERRORS if that fails."""
+    sha256 = hashlib.sha256()
+    with source.reader() as stream:
+        while block := stream.read(_BLOCK):
+            sha256.update(block)
+    return sha256.hexdigest()
+
+
+class FingerprintCache:
+    """Remembers fingerprints in one small SQLite file, shared by processes.
+
+    It is a convenience: when the file cannot be written the fingerprints are computed anew, and
+    nothing else changes.
+
+    Args:
+        file: where; by default ``fingerprints.db`` in the user's cache folder
+            (``METASTUDIO_CACHE_DIR``, ``XDG_CACHE_HOME``).
+    """
+
+    def __init__(self, file: Path | None = None):
+        self._file = file or _cache_folder() / "fingerprints.db"
+
+    def get(self, source: Source) -> str | None:
+        """The remembered SHA-256, if the source has not changed since."""
+        if not source.validator or not self._file.exists():
+            return None
+        try:
+            with closing(self._open()) as db:
+                row = db.execute(
+                    "SELECT sha256 FROM fingerprint WHERE location = ? AND validator = ?",
+                    (_location(source), source.validator),
+                ).fetchone()
+        except sqlite3.Error:
+            return None
+        return str(row[0]) if row else None
+
+    def put(self, source: Source, sha256: str) -> None:
+        """Remember a source's SHA-256."""
+        if not source.validator:
+            return
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with closing(self._open()) as db, db:
+                db.execute(
+                    "INSERT OR REPLACE INTO fingerprint VALUES (?, ?, ?)",
+                    (_location(source), source.validator, sha256),
+                )
+        except (sqlite3.Error, OSError):
+            return
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._file, timeout=10)
+        db.execute(
+            "CREATE TABLE IF NOT EXISTS fingerprint "
+            "(location TEXT PRIMARY KEY, validator TEXT, sha256 TEXT)"
+        )
+        return db
+
+
+def _location(source: Source) -> str:
+    return source.label if is_url(source.label) else str(Path(source.label).expanduser().resolve())
+
+
+def _cache_folder() -> Path:
+    named = os.environ.get("METASTUDIO_CACHE_DIR")
+    if named:
+        return Path(named)
+    if sys.platform == "win32":  # pragma: no cover
+        base = os.environ.get("LOCALAPPDATA", "~/AppData/Local")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "pulumi-metastudio"
