@@ -1,0 +1,120 @@
+"""Decides whether a request comes from the tenant: by signature or by token."""
+
+from __future__ import annotations
+
+import hmac
+from calendar import timegm
+from time import strptime
+
+from metastudio_emulator.clock import Clock
+from metastudio_emulator.credentials import CredentialStore, Key
+from metastudio_emulator.errors import PROJECT_MISMATCH, ServiceError, unauthenticated
+from metastudio_emulator.settings import Settings
+from metastudio_emulator.signing import SignatureLine, SignedRequest, signature
+
+_PREFIX = "Incorrect IAM authentication information: "
+
+
+class Authenticator:
+    """Verifies requests the way the vendor's gateway does."""
+
+    def __init__(self, credentials: CredentialStore, clock: Clock, settings: Settings) -> None:
+        self._credentials = credentials
+        self._clock = clock
+        self._settings = settings
+
+    def verify(self, request: SignedRequest, project_id: str | None) -> None:
+        """Accept a request, or say why not.
+
+        Args:
+            request: as it arrived, body included.
+            project_id: the project in the path; None where the path names none.
+
+        Raises:
+            ServiceError: 401 APIGW.0301 for a credential that does not hold, 400 MSS.00010009
+                for one that belongs to another project.
+        """
+        token = request.headers.get("x-auth-token")
+        if token is not None:
+            self._verify_token(token, project_id)
+        elif "authorization" in request.headers:
+            self._verify_signature(request, project_id)
+        else:
+            raise unauthenticated(f"{_PREFIX}x-auth-token not found")
+
+    def verify_token(self, text: str) -> None:
+        """Accept any token that was issued and has not expired, whatever its scope.
+
+        Raises:
+            ServiceError: 401 APIGW.0301.
+        """
+        token = self._credentials.token(text)
+        if token is None:
+            raise unauthenticated(f"{_PREFIX}decrypt token fail")
+        if token.expires_at <= self._clock.now():
+            raise unauthenticated(f"{_PREFIX}The token must be updated")
+
+    def _verify_token(self, text: str, project_id: str | None) -> None:
+        self.verify_token(text)
+        token = self._credentials.token(text)
+        if project_id is not None and token is not None and token.project_id != project_id:
+            raise _project_mismatch()
+
+    def _verify_signature(self, request: SignedRequest, project_id: str | None) -> None:
+        try:
+            line = SignatureLine.parse(request.headers["authorization"])
+        except ValueError as error:
+            raise unauthenticated(f"{_PREFIX}{error}") from None
+        self._check_date(request, line)
+        key = self._credentials.key(line.access_key)
+        if key is None:
+            raise unauthenticated(f"{_PREFIX}AK does not exist")
+        if key.locked_until > self._clock.now():
+            raise unauthenticated(f"{_PREFIX}AK is locked after repeated failures, try again later")
+        self._check_signature(request, line, key)
+        self._check_security_token(request, key)
+        if project_id is not None and request.headers.get("x-project-id") != project_id:
+            raise _project_mismatch()
+
+    def _check_date(self, request: SignedRequest, line: SignatureLine) -> None:
+        if "x-sdk-date" not in line.signed_headers or "x-sdk-date" not in request.headers:
+            raise unauthenticated(f"{_PREFIX}X-Sdk-Date is not signed")
+        try:
+            signed_at = timegm(strptime(request.headers["x-sdk-date"], "%Y%m%dT%H%M%SZ"))
+        except ValueError:
+            raise unauthenticated(f"{_PREFIX}X-Sdk-Date is not YYYYMMDDTHHMMSSZ") from None
+        if abs(self._clock.gateway_now() - signed_at) > self._settings.clock_skew_limit:
+            raise unauthenticated(f"{_PREFIX}Signature expired, check the local time")
+
+    def _check_signature(self, request: SignedRequest, line: SignatureLine, key: Key) -> None:
+        try:
+            expected = signature(request, line.signed_headers, key.secret_key)
+        except KeyError as error:
+            raise unauthenticated(f"{_PREFIX}signed header {error} did not arrive") from None
+        if hmac.compare_digest(expected, line.signature):
+            if key.failures:
+                self._credentials.record_failures(key.access_key, 0, 0.0)
+            return
+        failures = key.failures + 1
+        lock = failures > self._settings.signature_failures
+        self._credentials.record_failures(
+            key.access_key,
+            0 if lock else failures,
+            self._clock.now() + self._settings.lock_seconds if lock else 0.0,
+        )
+        raise unauthenticated(f"{_PREFIX}verify aksk signature fail")
+
+    def _check_security_token(self, request: SignedRequest, key: Key) -> None:
+        if key.security_token is None:
+            return
+        sent = request.headers.get("x-security-token", "")
+        if not hmac.compare_digest(sent.encode(), key.security_token.encode()):
+            raise unauthenticated(f"{_PREFIX}X-Security-Token does not belong to the AK")
+        if key.expires_at is not None and key.expires_at <= self._clock.now():
+            raise unauthenticated(f"{_PREFIX}the security token has expired")
+
+
+def _project_mismatch() -> ServiceError:
+    return ServiceError(
+        400, PROJECT_MISMATCH, "The project in the path is not the project of the credential"
+    )

@@ -1,0 +1,219 @@
+"""The commands of Execute2dModelTrainingCommandByUser, one function each.
+
+A command that fails does so inside an HTTP 200 answer: it raises CommandFailed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from metastudio_emulator import states
+from metastudio_emulator.clock import rfc3339
+from metastudio_emulator.errors import CommandFailed
+from metastudio_emulator.files import (
+    ACTION_VIDEO,
+    GRANT_FILE,
+    OCTET_STREAM,
+    TRAINING_VIDEO,
+    FileKind,
+)
+from metastudio_emulator.jobs import Job
+from metastudio_emulator.models import CommandBody
+from metastudio_emulator.progress import Progress
+from metastudio_emulator.world import World
+
+Answer = dict[str, Any]
+_REPAIRABLE = frozenset({states.JOB_SUCCESS, states.WAIT_USER_CONFIRM})
+
+
+class Commands:
+    """Runs one command on one job, whose lock the caller holds."""
+
+    def __init__(self, world: World, progress: Progress) -> None:
+        self._world = world
+        self._progress = progress
+        self._table: dict[str, Callable[[Job, CommandBody, str], Awaitable[Answer]]] = {
+            "SUBMITVERIFYING": self._submit,
+            "GET_MULTIPART_UPLOADED": self._list_training_parts,
+            "CONFIRM_MULTIPART_UPLOADED": self._confirm_training_video,
+            "GET_ACTION_VIDEO_MULTIPART_UPLOADED": self._list_action_parts,
+            "CONFIRM_ACTION_VIDEO_MULTIPART_UPLOADED": self._confirm_action_video,
+            "CONFIRM_AUTHORIZATION_LETTER": self._confirm_letter,
+            "DELETE_JOB_VIDEO": self._delete_videos,
+            "CONFIRM_REPAIR": self._repair,
+            "CONFIRM_ACCEPT": self._accept,
+            "CONFIRM_REJECT": self._reject,
+            "CONFIRM_ANSWER": self._answer,
+            "CONFIRM_PENDING": self._suspend,
+            "CONFIRM_ACTIVE": self._resume,
+        }
+
+    async def run(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        """The answer's body, with the wire's own spelling of its fields."""
+        try:
+            answer = await self._table[body.command](job, body, origin)
+        except CommandFailed as failure:
+            return {
+                "commond_result": "EXCUTE_FAILED",
+                "excute_failed_msg": failure.message,
+                "error_info": {"error_code": failure.code, "error_msg": failure.message[:256]},
+            }
+        return {"commond_result": "EXCUTE_SUCCESS", **answer}
+
+    async def _submit(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        _need(job, states.SUBMITTABLE)
+        if self._world.objects.object(job.job_id, TRAINING_VIDEO.name) is None:
+            raise CommandFailed("The training video is not confirmed")
+        now = self._world.clock.now()
+        job.fields["last_update_time"] = rfc3339(now)
+        job.log(rfc3339(now), "SYSTEM_MARKABLE_VIDEO", "SYSTEM")
+        job.log(rfc3339(now), "USER_VERIFYING_SUBMITTED", "USER")
+        self._progress.enter(job, states.AUTO_VERIFYING, now)
+        return {}
+
+    async def _list_training_parts(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        return self._list_parts(job, TRAINING_VIDEO)
+
+    async def _list_action_parts(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        return self._list_parts(job, ACTION_VIDEO)
+
+    async def _confirm_training_video(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        return await self._confirm(job, TRAINING_VIDEO)
+
+    async def _confirm_action_video(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        return await self._confirm(job, ACTION_VIDEO)
+
+    async def _confirm_letter(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        _need(job, states.SUBMITTABLE)
+        if self._world.objects.object(job.job_id, GRANT_FILE.name) is None:
+            raise CommandFailed("The authorization letter is not uploaded")
+        return {}
+
+    async def _delete_videos(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        _need(job, states.VIDEO_REMOVABLE)
+        for kind in (TRAINING_VIDEO, ACTION_VIDEO):
+            self._world.objects.drop_parts(job.job_id, kind.name)
+            self._world.objects.drop_object(job.job_id, kind.name)
+            if kind.name in job.sessions:
+                job.sessions[kind.name].completed = False
+        job.log(self._time(), "USER_DELETE_JOB_VIDEO", "USER")
+        self._world.jobs.save(job)
+        return {}
+
+    async def _repair(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        _need(job, _REPAIRABLE)
+        if job.fields.get("is_flexus"):
+            if job.fields.get("flexus_retry_count", 0) < 1:
+                raise CommandFailed("No retraining is left")
+            job.fields["flexus_retry_count"] -= 1
+        reason = {"log_description": body.operation_reason} if body.operation_reason else {}
+        job.log(self._time(), "USER_REPAIR", "USER", **reason)
+        now = self._world.clock.now()
+        self._progress.enter(job, states.WAIT_TRAINING_DATA_PREPROCESS, now)
+        return {}
+
+    async def _accept(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        self._need_na(job, frozenset({states.WAIT_USER_CONFIRM}))
+        self._progress.enter(job, states.JOB_FINISH, self._world.clock.now())
+        return {}
+
+    async def _reject(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        self._need_na(job, frozenset({states.WAIT_USER_CONFIRM}))
+        answer = self._comment(job, body, "USER_REJECT", origin)
+        self._progress.enter(job, states.JOB_REJECT, self._world.clock.now())
+        return answer
+
+    async def _answer(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        self._need_na(job, frozenset({states.JOB_REJECT, states.WAIT_USER_CONFIRM}))
+        answer = self._comment(job, body, "USER_COMMENT", origin)
+        self._world.jobs.save(job)
+        return answer
+
+    async def _suspend(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        self._need_na(job, frozenset({states.WAIT_USER_CONFIRM}))
+        job.suspended_from = job.state
+        self._progress.enter(job, states.JOB_PENDING, self._world.clock.now())
+        return {}
+
+    async def _resume(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        self._need_na(job, frozenset({states.JOB_PENDING}))
+        state = job.suspended_from or states.WAIT_USER_CONFIRM
+        job.suspended_from = None
+        self._progress.enter(job, state, self._world.clock.now())
+        return {}
+
+    def _list_parts(self, job: Job, kind: FileKind) -> Answer:
+        session = job.sessions.get(kind.name)
+        if session is None:
+            return {"multipart_data": []}
+        quote = '"' if self._world.settings.profile.quoted_part_etags else ""
+        parts = self._world.objects.parts(job.job_id, kind.name, session.upload_id)
+        return {
+            "multipart_data": [
+                {"part_number": str(part.part_number), "etag": f"{quote}{part.md5}{quote}"}
+                for part in parts
+            ]
+        }
+
+    async def _confirm(self, job: Job, kind: FileKind) -> Answer:
+        _need(job, states.SUBMITTABLE)
+        session = job.sessions.get(kind.name)
+        present = self._world.objects.object(job.job_id, kind.name) is not None
+        if session is None:
+            raise CommandFailed("No upload was started")
+        parts = self._world.objects.parts(job.job_id, kind.name, session.upload_id)
+        if present and (session.completed or not parts):
+            # Confirmed before, and nothing newer has arrived: a repetition changes nothing.
+            return {}
+        numbers = {part.part_number for part in parts}
+        missing = [str(n) for n in range(1, session.count + 1) if n not in numbers]
+        if missing:
+            shown = ", ".join(missing[:20]) + (", ..." if len(missing) > 20 else "")
+            raise CommandFailed(f"{len(missing)} of {session.count} parts are missing: {shown}")
+        smallest = self._world.settings.profile.minimum_part_size
+        small = [str(part.part_number) for part in parts[:-1] if part.size < smallest]
+        if small:
+            raise CommandFailed(f"Parts below {smallest} bytes: {', '.join(small[:20])}")
+        now = self._world.clock.now()
+        await self._world.objects.assemble(job.job_id, kind.name, session.upload_id, now)
+        session.completed = True
+        self._world.jobs.save(job)
+        return {}
+
+    def _comment(self, job: Job, body: CommandBody, comment_type: str, origin: str) -> Answer:
+        comment = body.comment_data
+        if comment is None:
+            return {}
+        names = [f"attachment-{secrets.token_hex(8)}" for _ in comment.attachment_name or []]
+        entry = {"operate_time": self._time(), "comment_type": comment_type, "attachments": names}
+        entry |= comment.model_dump(exclude_none=True, exclude={"attachment_name"})
+        job.fields["comment_logs"].append(entry)
+        if not names:
+            return {}
+        return {
+            "attachment_upload_url": [
+                self._world.urls.for_upload(
+                    origin,
+                    job_id=job.job_id,
+                    name=name,
+                    object_name=f"{job.job_id}_{name}",
+                    content_type=OCTET_STREAM,
+                )
+                for name in names
+            ]
+        }
+
+    def _need_na(self, job: Job, allowed: frozenset[str]) -> None:
+        if self._world.settings.tenant != "NA":
+            raise CommandFailed("The command is available to whitelisted tenants only")
+        _need(job, allowed)
+
+    def _time(self) -> str:
+        return rfc3339(self._world.clock.now())
+
+
+def _need(job: Job, allowed: frozenset[str]) -> None:
+    if job.state not in allowed:
+        raise CommandFailed(f"The command cannot be executed in state {job.state}")

@@ -1,0 +1,174 @@
+"""Client of the emulator's control interface; works from another process too.
+
+It needs the standard library only, so that a program under test can be steered from anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any, cast
+from urllib.parse import quote
+
+from metastudio_emulator.errors import EmulatorError
+
+Record = dict[str, Any]
+_TIMEOUT = 60.0
+# A proxy of the environment must not see, or swallow, what goes to this machine.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Control:
+    """Sees and changes what a client of the service cannot.
+
+    Every method raises EmulatorError when the emulator refuses or does not answer. A "job
+    record" is a dict with job_id, state, settled (no step follows by itself), fields (as on the
+    wire, without URLs), objects, multipart_uploads and part_uploads (accepted uploads by part).
+    """
+
+    def __init__(self, endpoint: str, secret_key: str) -> None:
+        self._endpoint = endpoint.rstrip("/")
+        self._secret_key = secret_key
+
+    def __repr__(self) -> str:
+        return f"<Control {self._endpoint}>"
+
+    def info(self) -> Record:
+        """Process id, project id, transitions, tenant, clock_offset and clock_skew."""
+        return cast(Record, self._call("GET", "info"))
+
+    def jobs(self) -> list[Record]:
+        """Every job's record, oldest first."""
+        return cast("list[Record]", self._call("GET", "jobs"))
+
+    def job(self, job_id: str) -> Record:
+        """One job's record."""
+        return cast(Record, self._call("GET", f"jobs/{quote(job_id)}"))
+
+    def add_job(self, **fields: Any) -> Record:
+        """Make a job that no client created, with these wire fields; returns its record."""
+        return cast(Record, self._call("POST", "jobs", {"fields": fields}))
+
+    def set_fields(self, job_id: str, **fields: Any) -> Record:
+        """Change wire fields behind the client's back; None removes one."""
+        return cast(Record, self._call("PATCH", f"jobs/{quote(job_id)}", {"fields": fields}))
+
+    def set_state(
+        self,
+        job_id: str,
+        state: str,
+        *,
+        reason: str | None = None,
+        error_code: str | None = None,
+        redo_reasons: list[str] | None = None,
+    ) -> Record:
+        """Put a job into any state, known or not; it stays there unless time or reads move it.
+
+        With a reason, or into a failed state, an entry goes to the operation log.
+        """
+        change = {
+            "state": state,
+            "reason": reason,
+            "error_code": error_code,
+            "redo_reasons": redo_reasons,
+        }
+        return cast(Record, self._call("PUT", f"jobs/{quote(job_id)}/state", change))
+
+    def step(self, job_id: str, count: int = 1) -> Record:
+        """Take up to `count` next steps at once, an administrator's too."""
+        return cast(Record, self._call("POST", f"jobs/{quote(job_id)}/step", {"count": count}))
+
+    def delete_job(self, job_id: str) -> None:
+        """Remove a job in whatever state, as if somebody else had."""
+        self._call("DELETE", f"jobs/{quote(job_id)}")
+
+    def objects(self, job_id: str) -> dict[str, Record]:
+        """Stored files by kind ("training_video", "audio", "cover", ...).
+
+        Each has name, size (bytes), md5, sha256, content_type and uploads (how often it, or one
+        of its parts, was uploaded). A video appears once its parts are confirmed.
+        """
+        listed = cast("list[Record]", self._call("GET", f"jobs/{quote(job_id)}/objects"))
+        return {record["name"]: record for record in listed}
+
+    def counters(self) -> dict[str, dict[str, int]]:
+        """Answers since the start: operation or command, to HTTP status or "lost", to number."""
+        return cast("dict[str, dict[str, int]]", self._call("GET", "counters"))
+
+    def clear_counters(self) -> None:
+        """Begin counting at nothing."""
+        self._call("DELETE", "counters")
+
+    def advance(self, seconds: float) -> None:
+        """Move virtual time forward: URLs and tokens expire, locks end, timed steps happen.
+
+        Signatures go on being checked against the real time.
+        """
+        self._call("POST", "clock/advance", {"seconds": seconds})
+
+    def set_skew(self, seconds: float) -> None:
+        """Move the clock that signatures are checked against; 0 puts it right again."""
+        self._call("PUT", "clock/skew", {"seconds": seconds})
+
+    def expire_upload_urls(self, job_id: str | None = None) -> int:
+        """Make all unused upload URLs, or those of one job, expire now. Returns how many."""
+        return int(self._call("POST", "upload-urls/expire", {"job_id": job_id})["expired"])
+
+    def add_fault(
+        self,
+        match: str,
+        action: str,
+        *,
+        status: int = 500,
+        times: int | None = None,
+        probability: float = 1.0,
+        seed: int = 0,
+        after: bool = False,
+        after_bytes: int | None = None,
+        seconds: float = 0.0,
+        delay_ms: float = 0.0,
+        bytes_per_second: int | None = None,
+    ) -> None:
+        """Let requests fail from now on; `faults.FaultRule` describes the arguments."""
+        rule = {
+            "match": match,
+            "action": action,
+            "status": status,
+            "times": times,
+            "probability": probability,
+            "seed": seed,
+            "after": after,
+            "after_bytes": after_bytes,
+            "seconds": seconds,
+            "delay_ms": delay_ms,
+            "bytes_per_second": bytes_per_second,
+        }
+        self._call("POST", "faults", rule)
+
+    def faults(self) -> list[Record]:
+        """The rules in force, each with how often it was applied."""
+        return cast("list[Record]", self._call("GET", "faults"))
+
+    def clear_faults(self) -> None:
+        """Remove all fault rules."""
+        self._call("DELETE", "faults")
+
+    def _call(self, method: str, path: str, body: Record | None = None) -> Any:
+        request = urllib.request.Request(  # noqa: S310 - the endpoint is the operator's own
+            f"{self._endpoint}/_emulator/{path}",
+            method=method,
+            data=json.dumps(body).encode() if body is not None else None,
+            headers={
+                "Authorization": f"Bearer {self._secret_key}",
+                "Content-Type": "application/json",
+            },
+        )
+        try:
+            with _OPENER.open(request, timeout=_TIMEOUT) as answer:
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            detail = error.read().decode(errors="replace")
+            raise EmulatorError(f"{method} {path}: HTTP {error.code}: {detail}") from None
+        except (OSError, ValueError) as error:
+            raise EmulatorError(f"{method} {path}: {error}") from None

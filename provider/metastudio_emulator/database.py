@@ -1,0 +1,147 @@
+"""The SQLite file behind the emulator: its tables, and the values that name one data folder."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import string
+from pathlib import Path
+
+from metastudio_emulator.errors import EmulatorError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS identity (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS jobs (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id TEXT NOT NULL UNIQUE,
+    fields TEXT NOT NULL,
+    control TEXT NOT NULL,
+    next_step_at REAL
+);
+CREATE INDEX IF NOT EXISTS jobs_due ON jobs (next_step_at) WHERE next_step_at IS NOT NULL;
+CREATE TABLE IF NOT EXISTS objects (
+    job_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    md5 TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    uploaded_at REAL NOT NULL,
+    PRIMARY KEY (job_id, name)
+);
+CREATE TABLE IF NOT EXISTS parts (
+    job_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    upload_id TEXT NOT NULL,
+    part_number INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    md5 TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    PRIMARY KEY (job_id, name, upload_id, part_number)
+);
+CREATE TABLE IF NOT EXISTS upload_counts (
+    job_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    part_number INTEGER NOT NULL,
+    uploads INTEGER NOT NULL,
+    PRIMARY KEY (job_id, name, part_number)
+);
+CREATE TABLE IF NOT EXISTS tickets (
+    ticket TEXT PRIMARY KEY,
+    job_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    part_number INTEGER NOT NULL,
+    upload_id TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'used', 'expired'))
+);
+CREATE INDEX IF NOT EXISTS tickets_of_job ON tickets (job_id);
+CREATE TABLE IF NOT EXISTS keys (
+    access_key TEXT PRIMARY KEY,
+    secret_key TEXT NOT NULL,
+    security_token TEXT,
+    expires_at REAL,
+    failures INTEGER NOT NULL DEFAULT 0,
+    locked_until REAL NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS tokens (
+    token TEXT PRIMARY KEY,
+    project_id TEXT,
+    expires_at REAL NOT NULL
+);
+"""
+
+_KEY_ALPHABET = string.ascii_uppercase + string.digits
+_SECRET_ALPHABET = string.ascii_letters + string.digits
+
+
+def random_access_key() -> str:
+    """20 capitals and digits, the shape of the vendor's access keys."""
+    return "".join(secrets.choice(_KEY_ALPHABET) for _ in range(20))
+
+
+def random_secret(length: int = 40) -> str:
+    """Letters and digits only, so that it survives shells and environment files unquoted."""
+    return "".join(secrets.choice(_SECRET_ALPHABET) for _ in range(length))
+
+
+def open_database(folder: Path) -> sqlite3.Connection:
+    """Open, or create, the database of a data folder.
+
+    The connection commits each statement by itself and may be used from one thread at a time.
+
+    Raises:
+        EmulatorError: the folder cannot be made or written.
+    """
+    path = folder / "emulator.sqlite3"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.executescript(_SCHEMA)
+    except (OSError, sqlite3.Error) as error:
+        raise EmulatorError(f"the data folder {folder} cannot be used: {error}") from error
+    return connection
+
+
+class Identity:
+    """Who the one tenant of a data folder is: made at its first use, the same ever after.
+
+    Attributes:
+        project_id: 32 hexadecimal digits.
+        access_key, secret_key: the tenant's permanent key pair.
+        user, password, domain: for a token from the identity service.
+        bucket, storage_key, storage_secret: of the object storage, which signs its URLs.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.project_id = self._remembered("project_id", secrets.token_hex(16))
+        self.access_key = self._remembered("access_key", random_access_key())
+        self.secret_key = self._remembered("secret_key", random_secret())
+        self.user = self._remembered("user", "emulator")
+        self.password = self._remembered("password", random_secret(24))
+        self.domain = self._remembered("domain", "emulator-domain")
+        self.domain_id = self._remembered("domain_id", secrets.token_hex(16))
+        self.user_id = self._remembered("user_id", secrets.token_hex(16))
+        self.bucket = self._remembered("bucket", f"metastudio-{secrets.token_hex(4)}")
+        self.storage_key = self._remembered("storage_key", random_access_key())
+        self.storage_secret = self._remembered("storage_secret", random_secret())
+
+    def clock_offset(self) -> float:
+        """Seconds that virtual time runs ahead, kept so that nothing expired comes back."""
+        return float(self._remembered("clock_offset", "0"))
+
+    def keep_clock_offset(self, seconds: float) -> None:
+        """Remember how far virtual time runs ahead."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO identity VALUES ('clock_offset', ?)", (repr(seconds),)
+        )
+
+    def _remembered(self, name: str, proposal: str) -> str:
+        self._connection.execute("INSERT OR IGNORE INTO identity VALUES (?, ?)", (name, proposal))
+        row = self._connection.execute("SELECT value FROM identity WHERE name = ?", (name,))
+        return str(row.fetchone()["value"])

@@ -1,0 +1,99 @@
+"""The readings of the vendor's documents, as named sets of switches.
+
+Where two documents disagree, or none speaks, the emulator can behave either way. A profile
+fixes every such choice; `Profile.parse` combines a named profile with single switches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One reading of the documents. docs/emulator.md says where each question comes from.
+
+    Attributes:
+        update_while_waiting: PUT is accepted in WAIT_FILE_UPLOAD.
+        update_keeps_omitted: fields that a PUT leaves out keep their values, else they reset.
+        update_keeps_parts: a PUT continues an unfinished multipart upload and keeps a confirmed
+            video, else it starts again and the video must be sent again.
+        update_reopens: a PUT after a failed review moves the job to WAIT_FILE_UPLOAD, else the
+            state stays as it is until the next SUBMITVERIFYING.
+        unknown_job_status: HTTP status for a job that does not exist, 404 or 400.
+        newest_first: the order of a list without sort_key, else oldest first.
+        fuzzy_filters: name, batch_name and tag filters match parts of a value, else the whole.
+        update_until_is_since: update_until means "not earlier", as its text literally says.
+        edition_rules: Flexus-only fields are refused on the standard edition and the reverse.
+        unique_names: a second job with a name that is in use is refused.
+        all_upload_urls: create and update return a URL for every kind of file, else only for
+            those in the documents' example and those that the request asks for.
+        minimum_part_size: bytes below which a part other than the last fails at confirmation.
+        quoted_part_etags: uploaded parts are listed with their ETags in quotes.
+    """
+
+    update_while_waiting: bool = True
+    update_keeps_omitted: bool = True
+    update_keeps_parts: bool = True
+    update_reopens: bool = True
+    unknown_job_status: int = 404
+    newest_first: bool = True
+    fuzzy_filters: bool = False
+    update_until_is_since: bool = False
+    edition_rules: bool = False
+    unique_names: bool = False
+    all_upload_urls: bool = True
+    minimum_part_size: int = 0
+    quoted_part_etags: bool = True
+
+    @staticmethod
+    def parse(text: str) -> Profile:
+        """Read "NAME" or "NAME,switch=value,...", for example "strict,unique_names=true".
+
+        Raises:
+            ValueError: an unknown name, switch or value, in one line.
+        """
+        name, *settings = (piece.strip() for piece in text.split(","))
+        if name not in PROFILES:
+            raise ValueError(f"unknown profile {name!r}: choose from {', '.join(PROFILES)}")
+        changes: dict[str, Any] = {}
+        for setting in settings:
+            switch, _, value = setting.partition("=")
+            changes[switch] = _switch_value(switch, value)
+        return replace(PROFILES[name], **changes)
+
+
+def _switch_value(switch: str, text: str) -> bool | int:
+    defaults = {field.name: field.default for field in fields(Profile)}
+    if switch not in defaults:
+        raise ValueError(f"unknown profile switch {switch!r}: choose from {', '.join(defaults)}")
+    if isinstance(defaults[switch], bool):
+        if text not in ("true", "false"):
+            raise ValueError(f"profile switch {switch} takes true or false, not {text!r}")
+        return text == "true"
+    if not text.isdecimal():
+        raise ValueError(f"profile switch {switch} takes a whole number, not {text!r}")
+    if switch == "unknown_job_status" and text not in ("400", "404"):
+        raise ValueError(f"profile switch {switch} takes 400 or 404, not {text}")
+    return int(text)
+
+
+PROFILES: dict[str, Profile] = {
+    # The vendor's walk-through of image training, and the kinder reading of what it leaves open.
+    "tutorial": Profile(),
+    # The letter of the operation pages, and the harsher reading of what they leave open.
+    "strict": Profile(
+        update_while_waiting=False,
+        update_keeps_omitted=False,
+        update_keeps_parts=False,
+        update_reopens=False,
+        unknown_job_status=400,
+        newest_first=False,
+        fuzzy_filters=True,
+        update_until_is_since=True,
+        edition_rules=True,
+        minimum_part_size=100 * 1024,
+        quoted_part_etags=False,
+    ),
+}

@@ -1,0 +1,86 @@
+"""uvicorn in a thread, with what faults need: a way from a request to its connection."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from metastudio_emulator.errors import EmulatorError
+from metastudio_emulator.wire import TRANSPORT
+
+_START_TIMEOUT = 30.0
+_STOP_TIMEOUT = 30.0
+
+
+class _Protocol(HttpToolsProtocol):
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        # The value is ours to read, not a mapping as the interface would have it.
+        self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[dict-item]
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.accepting = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.accepting.set()
+
+
+class ServerThread:
+    """One listening server; `port` is known as soon as the object exists."""
+
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+        """Bind the port.
+
+        Raises:
+            EmulatorError: the address is in use or not this machine's.
+        """
+        try:
+            self._socket = socket.create_server((host, port), backlog=512)
+        except OSError as error:
+            reason = error.strerror or error
+            raise EmulatorError(f"cannot listen on {host}:{port}: {reason}") from error
+        self.port: int = self._socket.getsockname()[1]
+        config = uvicorn.Config(
+            app,
+            http=_Protocol,
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            # A client that keeps a connection open must not keep the emulator from ending.
+            timeout_graceful_shutdown=2,
+        )
+        self._server = _Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run,
+            kwargs={"sockets": [self._socket]},
+            name="metastudio-emulator",
+            daemon=True,
+        )
+
+    def start(self) -> None:
+        """Return once requests are accepted.
+
+        Raises:
+            EmulatorError: the server did not start.
+        """
+        self._thread.start()
+        if not self._server.accepting.wait(_START_TIMEOUT):
+            raise EmulatorError("the server did not start in time")
+
+    def stop(self) -> None:
+        """Finish what is under way, for two seconds at most, and end the thread."""
+        self._server.should_exit = True
+        if self._thread.ident is not None:
+            self._thread.join(_STOP_TIMEOUT)
+        self._socket.close()

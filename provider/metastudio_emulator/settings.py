@@ -1,0 +1,76 @@
+"""How one emulator behaves: everything that is chosen when it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from metastudio_emulator.profiles import Profile
+
+DAY = 24 * 60 * 60
+TransitionMode = Literal["immediate", "time", "reads", "manual"]
+Tenant = Literal["ordinary", "NA"]
+
+
+@dataclass(frozen=True)
+class Transitions:
+    """When a submitted job takes its next step.
+
+    Attributes:
+        mode: "immediate" (all steps during the submission), "time" (a step each `amount`
+            seconds), "reads" (a step each `amount` answers that show the job) or "manual".
+        amount: seconds or reads; meaningless for the other two.
+    """
+
+    mode: TransitionMode = "immediate"
+    amount: float = 0.0
+
+    @staticmethod
+    def parse(text: str) -> Transitions:
+        """Read "immediate", "manual", "time:SECONDS" or "reads:N".
+
+        Raises:
+            ValueError: anything else, in one line.
+        """
+        if text == "immediate":
+            return Transitions("immediate")
+        if text == "manual":
+            return Transitions("manual")
+        mode, _, amount = text.partition(":")
+        try:
+            if mode == "time" and 0 < float(amount) < float("inf"):
+                return Transitions("time", float(amount))
+            if mode == "reads" and int(amount) > 0:
+                return Transitions("reads", int(amount))
+        except ValueError:
+            pass
+        raise ValueError(
+            f"transitions {text!r} are not one of immediate, time:SECONDS, reads:N, manual"
+        )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Choices that hold for one run; what must survive a restart is in the database instead.
+
+    Attributes:
+        transitions: when submitted jobs move on.
+        profile: which reading of the documents applies.
+        tenant: "NA" for a whitelisted tenant: no ID documents needed, results are confirmed.
+        region: name of the one project, which the identity service lists under it.
+        url_validity: seconds that upload and download URLs live (documents: 24 hours).
+        token_validity: seconds that identity tokens live (documents: 24 hours).
+        clock_skew_limit: seconds X-Sdk-Date may be off (documents: 15 minutes).
+        signature_failures: wrong signatures in a row that a key survives (documents: 5).
+        lock_seconds: how long a key is locked after one more (documents: 5 minutes).
+    """
+
+    transitions: Transitions = field(default_factory=Transitions)
+    profile: Profile = field(default_factory=Profile)
+    tenant: Tenant = "ordinary"
+    region: str = "cn-north-4"
+    url_validity: float = DAY
+    token_validity: float = DAY
+    clock_skew_limit: float = 15 * 60
+    signature_failures: int = 5
+    lock_seconds: float = 5 * 60

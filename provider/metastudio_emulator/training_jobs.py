@@ -1,0 +1,239 @@
+"""Create, list, show, update and delete: what each does to the stored jobs."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from metastudio_emulator import states, views
+from metastudio_emulator.clock import rfc3339
+from metastudio_emulator.errors import NAME_TAKEN, NOT_FOUND, ServiceError, invalid
+from metastudio_emulator.files import (
+    ACTION_VIDEO,
+    ALL_KINDS,
+    ALWAYS_OFFERED,
+    AUDIO,
+    TRAINING_VIDEO,
+    FileKind,
+)
+from metastudio_emulator.jobs import Fields, Job, UploadSession
+from metastudio_emulator.listing import list_conditions, list_order
+from metastudio_emulator.models import CreateBody, JobBody, ListQuery, UpdateBody
+from metastudio_emulator.progress import Progress
+from metastudio_emulator.world import World
+
+_DEFAULT_SERVICES = ["VIDEO_2D", "LIVE_2D"]
+_FLEXUS_SERVICES = ["VIDEO_2D"]
+# No document says how often a Flexus model may be trained again; the field's range is 0..10.
+_FLEXUS_RETRIES = 3
+
+
+class TrainingJobs:
+    """The operations on whole jobs. `origin` is the scheme and host that URLs begin with."""
+
+    def __init__(self, world: World, progress: Progress) -> None:
+        self._world = world
+        self._progress = progress
+        self._profile = world.settings.profile
+
+    def create(self, body: CreateBody, app_user_id: str | None, origin: str) -> dict[str, Any]:
+        """Make a job in WAIT_FILE_UPLOAD; returns its id and upload URLs."""
+        self._check_edition(body, is_flexus=bool(body.is_flexus))
+        if self._profile.unique_names and any(
+            job.fields["name"] == body.name for job in self._world.jobs.all()
+        ):
+            raise ServiceError(400, NAME_TAKEN, "The asset name already exists")
+        job = self.new_job(body.stored_fields(), app_user_id=app_user_id)
+        self._start_session(job, TRAINING_VIDEO, body.video_multipart_count or 1)
+        self._start_session(job, ACTION_VIDEO, body.action_video_multipart_count or 1)
+        self._world.jobs.save(job)
+        return self._upload_urls(job, body, origin)
+
+    def new_job(self, fields: Fields, *, app_user_id: str | None = None) -> Job:
+        """A job with every default filled in, not saved yet."""
+        now = rfc3339(self._world.clock.now())
+        job_id = secrets.token_hex(16)
+        is_flexus = bool(fields.get("is_flexus"))
+        job = Job(
+            job_id,
+            {
+                "job_id": job_id,
+                "name": "",
+                "state": states.WAIT_FILE_UPLOAD,
+                "project_id": self._world.identity.project_id,
+                "last_update_time": now,
+                "create_time": now,
+                "model_version": "V3.2",
+                "matting_type": "AI",
+                "model_resolution": "1080P",
+                "is_flexus": False,
+                "is_live_copy": False,
+                "is_only_human_model": False,
+                "is_ondemand_resource": False,
+                "is_mask_file_uploaded": False,
+                "comment_logs": [],
+                "operation_logs": [],
+                **_editable_defaults(is_flexus),
+                **fields,
+            },
+        )
+        if app_user_id is not None:
+            job.fields["app_user_id"] = app_user_id
+        if is_flexus:
+            job.fields.setdefault("flexus_retry_count", _FLEXUS_RETRIES)
+        # Misspelt on the wire.
+        job.log(now, "USER_CREATE_JOD", "USER")
+        return job
+
+    def search(self, query: ListQuery, origin: str) -> dict[str, Any]:
+        """One page of jobs, and how many there are in total."""
+        self._progress.catch_up()
+        count, jobs = self._world.jobs.page(
+            list_conditions(query, self._profile),
+            list_order(query, self._profile),
+            query.offset,
+            query.limit,
+        )
+        answer = {
+            "count": count,
+            "jobs": [views.basic_info(self._world, job, origin) for job in jobs],
+        }
+        for job in jobs:
+            self._progress.count_read(job)
+        return answer
+
+    def show(self, job_id: str, origin: str) -> dict[str, Any]:
+        """Every field of one job."""
+        job = self.find(job_id)
+        answer = views.detail(self._world, job, origin)
+        self._progress.count_read(job)
+        return answer
+
+    def update(self, job_id: str, body: UpdateBody, origin: str) -> dict[str, Any]:
+        """Change a job that waits for files or failed its review; returns new upload URLs."""
+        job = self.find(job_id)
+        waiting = job.state == states.WAIT_FILE_UPLOAD and self._profile.update_while_waiting
+        if not waiting and job.state not in states.REVIEW_FAILED:
+            raise invalid(f"The task cannot be updated in state {job.state}")
+        is_flexus = bool(job.fields.get("is_flexus"))
+        self._check_edition(body, is_flexus=is_flexus)
+        self._apply(job, body, is_flexus)
+        self._renew_session(job, TRAINING_VIDEO, body.video_multipart_count)
+        self._renew_session(job, ACTION_VIDEO, body.action_video_multipart_count)
+        now = self._world.clock.now()
+        job.fields["last_update_time"] = rfc3339(now)
+        if body.command_message == "UPDATE_VIDEO":
+            job.log(rfc3339(now), "USER_UPDATE_VIDEO", "USER")
+        if self._profile.update_reopens:
+            job.fields["state"] = states.WAIT_FILE_UPLOAD
+        self._world.jobs.save(job)
+        return self._upload_urls(job, body, origin)
+
+    def delete(self, job_id: str) -> None:
+        """Remove a job and its files, in the states that the documents list."""
+        job = self.find(job_id)
+        if job.state not in states.DELETABLE:
+            raise invalid(f"The task cannot be deleted in state {job.state}")
+        self.remove(job_id)
+
+    def remove(self, job_id: str) -> None:
+        """Remove a job in whatever state."""
+        self._world.urls.forget(job_id)
+        self._world.objects.drop_job(job_id)
+        self._world.jobs.delete(job_id)
+
+    def find(self, job_id: str) -> Job:
+        """A job with all its due steps taken.
+
+        Raises:
+            ServiceError: 404 MSS.00000002 or 400 MSS.00000003, as the profile says.
+        """
+        self._progress.catch_up()
+        job = self._world.jobs.get(job_id)
+        if job is None:
+            if self._profile.unknown_job_status == 404:
+                raise ServiceError(404, NOT_FOUND, "The task does not exist")
+            raise invalid("The task does not exist")
+        return job
+
+    def _apply(self, job: Job, body: UpdateBody, is_flexus: bool) -> None:
+        if not self._profile.update_keeps_omitted:
+            for name in ("contact", "batch_name", "tags", "voice_properties"):
+                job.fields.pop(name, None)
+            job.fields |= _editable_defaults(is_flexus)
+        job.fields |= body.stored_fields()
+        if body.samples_basic_info is not None:
+            job.fields["samples"] = [
+                sample.model_dump(exclude_none=True) for sample in body.samples_basic_info
+            ]
+
+    def _start_session(self, job: Job, kind: FileKind, count: int) -> None:
+        job.sessions[kind.name] = UploadSession(secrets.token_hex(16), count)
+
+    def _renew_session(self, job: Job, kind: FileKind, count: int | None) -> None:
+        """Go on with a multipart upload after a PUT, or begin another."""
+        session = job.sessions.get(kind.name)
+        if not self._profile.update_keeps_parts or session is None:
+            self._world.objects.drop_parts(job.job_id, kind.name)
+            self._world.objects.drop_object(job.job_id, kind.name)
+            self._start_session(job, kind, count or 1)
+        elif session.completed or (count is not None and count != session.count):
+            self._world.objects.drop_parts(job.job_id, kind.name)
+            self._start_session(job, kind, count or session.count)
+
+    def _upload_urls(self, job: Job, body: JobBody, origin: str) -> dict[str, Any]:
+        answer: dict[str, Any] = {"job_id": job.job_id}
+        for kind in self._offered(job, body):
+            session = job.sessions.get(kind.name)
+            if session is None:
+                answer[kind.upload_field] = self._upload_url(job, kind, origin)
+            else:
+                answer[kind.upload_field] = [
+                    self._upload_url(job, kind, origin, number, session.upload_id)
+                    for number in range(1, session.count + 1)
+                ]
+        return answer
+
+    def _upload_url(
+        self, job: Job, kind: FileKind, origin: str, part_number: int = 0, upload_id: str = ""
+    ) -> str:
+        return self._world.urls.for_upload(
+            origin,
+            job_id=job.job_id,
+            name=kind.name,
+            object_name=kind.upload_object(job.job_id),
+            content_type=kind.content_type,
+            part_number=part_number,
+            upload_id=upload_id,
+        )
+
+    def _offered(self, job: Job, body: JobBody) -> list[FileKind]:
+        if self._profile.all_upload_urls:
+            return list(ALL_KINDS)
+        offered = list(ALWAYS_OFFERED)
+        asks_for_action = body.command_message == "GET_ACTION_VIDEO_MULTIPART"
+        if body.action_video_multipart_count is not None or asks_for_action:
+            offered.append(ACTION_VIDEO)
+        if job.fields["audio_source_type"] == "AUDIO":
+            offered.append(AUDIO)
+        return offered
+
+    def _check_edition(self, body: JobBody, *, is_flexus: bool) -> None:
+        if not self._profile.edition_rules:
+            return
+        if body.voice_properties is not None and not is_flexus:
+            raise invalid("voice_properties is supported only by the Flexus edition")
+        if getattr(body, "is_only_human_model", False) and not is_flexus:
+            raise invalid("is_only_human_model is valid only for the Flexus edition")
+        if is_flexus and body.supported_service not in (None, _FLEXUS_SERVICES):
+            raise invalid("supported_service of the Flexus edition is VIDEO_2D only")
+
+
+def _editable_defaults(is_flexus: bool) -> Fields:
+    """What create fills in, and what an update resets in the profiles where it does."""
+    return {
+        "is_background_replacement": True,
+        "is_fast_flexus": False,
+        "audio_source_type": "VIDEO",
+        "supported_service": list(_FLEXUS_SERVICES if is_flexus else _DEFAULT_SERVICES),
+    }

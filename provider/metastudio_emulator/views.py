@@ -1,0 +1,76 @@
+"""Jobs as the wire shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from metastudio_emulator.files import ALL_KINDS, COVER, TRAINING_VIDEO
+from metastudio_emulator.jobs import Job
+from metastudio_emulator.object_storage import MARKABLE_SUFFIX
+from metastudio_emulator.world import World
+
+# TrainingJobBasicInfo, in the order of the documents' table.
+_BASIC = (
+    "job_id",
+    "name",
+    "state",
+    "asset_id",
+    "project_id",
+    "last_update_time",
+    "create_time",
+    "contact",
+    "batch_name",
+    "tags",
+    "model_version",
+    "matting_type",
+    "model_resolution",
+    "app_user_id",
+    "is_flexus",
+    "is_live_copy",
+    "is_fast_flexus",
+    "is_only_human_model",
+    "optional_training_location",
+    "is_background_replacement",
+    "is_ondemand_resource",
+)
+
+
+def basic_info(world: World, job: Job, origin: str) -> dict[str, Any]:
+    """One item of a list."""
+    view = {name: job.fields[name] for name in _BASIC if name in job.fields}
+    if world.objects.object(job.job_id, COVER.name):
+        url = world.urls.for_download(origin, COVER.download_object(job.job_id))
+        view[COVER.download_field] = url
+    return view
+
+
+def detail(world: World, job: Job, origin: str) -> dict[str, Any]:
+    """The answer of Show: every field, and a URL for every file that is there."""
+    view = dict(job.fields)
+    present = {kept.name for kept in world.objects.objects(job.job_id)}
+    for kind in ALL_KINDS:
+        if kind.name in present:
+            object_name = kind.download_object(job.job_id)
+            view[kind.download_field] = world.urls.for_download(origin, object_name)
+    logged = {entry["log_type"] for entry in job.fields["operation_logs"]}
+    if TRAINING_VIDEO.name in present and "SYSTEM_MARKABLE_VIDEO_SUCCESS" in logged:
+        object_name = f"{job.job_id}_{MARKABLE_SUFFIX}"
+        view["markable_video_download_url"] = world.urls.for_download(origin, object_name)
+    view["comment_logs"] = [
+        _comment(world, job, origin, comment, present) for comment in job.fields["comment_logs"]
+    ]
+    # The documents' example holds this text, not a JSON null, while no review video exists.
+    view.setdefault("verify_video_download_url", "null")
+    return view
+
+
+def _comment(
+    world: World, job: Job, origin: str, comment: dict[str, Any], present: set[str]
+) -> dict[str, Any]:
+    view = {name: value for name, value in comment.items() if name != "attachments"}
+    view["attachment_download_url"] = [
+        world.urls.for_download(origin, f"{job.job_id}_{name}")
+        for name in comment.get("attachments", [])
+        if name in present
+    ]
+    return view

@@ -1,0 +1,77 @@
+"""Everything that one running emulator consists of, put together once."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import weakref
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from metastudio_emulator.clock import Clock
+from metastudio_emulator.credentials import CredentialStore
+from metastudio_emulator.database import Identity, open_database
+from metastudio_emulator.errors import EmulatorError
+from metastudio_emulator.jobs import JobStore
+from metastudio_emulator.object_urls import ObjectUrls
+from metastudio_emulator.objects import ObjectStore
+from metastudio_emulator.settings import Settings
+
+
+@dataclass
+class World:
+    """The stores and choices that the HTTP routes work on.
+
+    All of it is used from the event loop's thread, so that a request that awaits nothing is a
+    transaction; one that awaits holds the lock of its job.
+    """
+
+    folder: Path
+    settings: Settings
+    connection: sqlite3.Connection
+    identity: Identity
+    clock: Clock
+    credentials: CredentialStore
+    jobs: JobStore
+    objects: ObjectStore
+    urls: ObjectUrls
+    _locks: weakref.WeakValueDictionary[str, asyncio.Lock] = field(
+        default_factory=weakref.WeakValueDictionary
+    )
+
+    @staticmethod
+    def open(folder: Path, settings: Settings) -> World:
+        """Open a data folder, or make it.
+
+        Raises:
+            EmulatorError: the folder cannot be used.
+        """
+        connection = open_database(folder)
+        identity = Identity(connection)
+        clock = Clock(identity.clock_offset())
+        try:
+            objects = ObjectStore(connection, folder)
+        except OSError as error:
+            raise EmulatorError(f"the data folder {folder} cannot be used: {error}") from error
+        return World(
+            folder=folder,
+            settings=settings,
+            connection=connection,
+            identity=identity,
+            clock=clock,
+            credentials=CredentialStore(connection, identity),
+            jobs=JobStore(connection),
+            objects=objects,
+            urls=ObjectUrls(connection, identity, clock, settings.url_validity),
+        )
+
+    def lock(self, job_id: str) -> asyncio.Lock:
+        """The lock that requests which change a job hold, one after the other."""
+        lock = self._locks.get(job_id)
+        if lock is None:
+            lock = self._locks[job_id] = asyncio.Lock()
+        return lock
+
+    def close(self) -> None:
+        """Close the database."""
+        self.connection.close()
