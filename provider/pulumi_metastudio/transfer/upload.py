@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
@@ -112,6 +112,21 @@ class Uploader:
                     pool.shutdown(cancel_futures=True)
         _unchanged(name, source)
         return sha256
+
+    def matching_parts(
+        self, source: Source, count: int, etags: Mapping[int, str]
+    ) -> frozenset[int]:
+        """The part numbers whose ETag is the MD5 of the source's own part.
+
+        The storage's ETag of a plain part is its MD5; any other ETag proves nothing, so such a
+        part is sent again.
+        """
+        ranges = part_ranges(source.size, count)
+        return frozenset(
+            number
+            for number, etag in etags.items()
+            if 1 <= number <= len(ranges) and _md5(source, *ranges[number - 1]) == _bare(etag)
+        )
 
     def _part(
         self,
@@ -244,6 +259,19 @@ def _digest(name: str, source: Source) -> str:
         return digest(source)
     except READ_ERRORS as problem:
         raise UploadError(name, UploadFailure.SOURCE, one_line(problem)) from None
+
+
+def _md5(source: Source, start: int, length: int) -> str:
+    md5 = hashlib.md5(usedforsecurity=False)
+    with source.reader(start) as stream:
+        while length and (block := stream.read(min(_BLOCK, length))):
+            md5.update(block)
+            length -= len(block)
+    return md5.hexdigest()
+
+
+def _bare(etag: str) -> str:
+    return etag.strip().strip('"').lower()
 
 
 def _unchanged(name: str, source: Source) -> None:

@@ -1,0 +1,33 @@
+"""The life of a training job: pure decisions, and the steps that carry them out.
+
+Knows no Pulumi types, so that any engine can stand on it.
+"""
+
+from .context import Context
+from .operations import Outcome, create, delete, read, update
+from .outputs import SECRETS, refreshed_inputs
+from .plan import Plan, diff, review_note
+from .schema import BEHAVIOUR, FIELDS, FILES, UNKNOWN, Effect
+from .validate import Problem, normalised, problems
+
+__all__ = [
+    "BEHAVIOUR",
+    "FIELDS",
+    "FILES",
+    "SECRETS",
+    "UNKNOWN",
+    "Context",
+    "Effect",
+    "Outcome",
+    "Plan",
+    "Problem",
+    "create",
+    "delete",
+    "diff",
+    "normalised",
+    "problems",
+    "read",
+    "refreshed_inputs",
+    "review_note",
+    "update",
+]

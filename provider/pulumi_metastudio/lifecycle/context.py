@@ -1,0 +1,32 @@
+"""What the steps of a job's life work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from ..api import MetaStudioClient, Settings
+from ..transfer import FingerprintCache, Reporter, Silent, Uploader
+
+__all__ = ["Context"]
+
+
+@dataclass(frozen=True)
+class Context:
+    """The service, the uploader, and where to tell what is going on."""
+
+    client: MetaStudioClient
+    uploader: Uploader
+    cache: FingerprintCache = field(default_factory=FingerprintCache)
+    reporter: Reporter = field(default_factory=Silent)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Context:
+        """A context for a project; it opens no connection yet."""
+        return cls(
+            MetaStudioClient(settings),
+            Uploader(stall_timeout=settings.stall_timeout, parallel=settings.parallel_parts),
+        )
+
+    def telling(self, reporter: Reporter) -> Context:
+        """The same, with another reporter."""
+        return replace(self, reporter=reporter)

@@ -1,0 +1,235 @@
+"""Create, read, update and delete a training job.
+
+Each is one call of the client after another, with a way on from every failure: once a job exists
+it is never lost, because the outcome carries it together with what is left to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..api import JobDetail
+from ..api.states import DELETABLE, EDITABLE, REVIEW_FAILED, TRAINED, WAIT_FILE_UPLOAD
+from ..errors import InvalidRequest, JobRefusal, MetaStudioError, NotFound
+from ..transfer import fingerprint, open_source
+from .context import Context
+from .material import Material, addresses, part_counts, resume, steps
+from .outputs import recorded
+from .plan import Plan, diff
+from .requests import create_request, update_request
+from .schema import FIELDS, FILES, Inputs
+
+__all__ = ["Outcome", "create", "delete", "read", "update"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an operation.
+
+    Attributes:
+        job_id: the job's id.
+        outputs: what to record.
+        problem: why something is still pending; None when all is done.
+    """
+
+    job_id: str
+    outputs: dict[str, Any]
+    problem: MetaStudioError | None = None
+
+
+def create(context: Context, inputs: Inputs) -> Outcome:
+    """Make a job, upload its files and submit it; or take over an existing one.
+
+    Raises:
+        MetaStudioError: no job was made.
+    """
+    existing = inputs.get("existing_job_id")
+    if existing:
+        return _adopt(context, inputs, existing)
+    context.reporter.status("creating the job")
+    counts = part_counts(inputs, context.client.settings.part_size)
+    answer = context.client.create_job(
+        create_request(inputs, counts), app_user_id=inputs.get("app_user_id")
+    )
+    material = Material(context, answer.job_id, inputs, steps(inputs), addresses(answer))
+    material.work()
+    return _finish(context, inputs, material, state=WAIT_FILE_UPLOAD)
+
+
+def _adopt(context: Context, inputs: Inputs, job_id: str) -> Outcome:
+    """Take a job over without touching it; its files count as the declared ones."""
+    detail = context.client.find_job(job_id, app_user_id=inputs.get("app_user_id"))
+    if detail is None:
+        raise JobRefusal(f"existing_job_id: the service has no job {job_id}")
+    present = [n for n, file in FILES.items() if n in inputs and getattr(detail, file.download)]
+    material = Material(context, job_id, inputs, pending=[])
+    material.fingerprints = {
+        name: fingerprint(open_source(inputs[name]), context.cache) for name in present
+    }
+    return Outcome(job_id, recorded(inputs, detail, material.kept()))
+
+
+def read(context: Context, job_id: str, old: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The job's outputs as they are now; None when it is gone.
+
+    Args:
+        old: its recorded outputs; empty for a job this provider never saw.
+    """
+    detail = context.client.find_job(job_id, app_user_id=old.get("app_user_id"))
+    if detail is None:
+        return None
+    if old:
+        declared = {n: old[n] for n in old.get("__declared") or [] if n in old}
+        rest = {n: v for n, v in old.items() if n not in FIELDS}
+    else:
+        told = detail.model_dump(mode="json")
+        declared = {n: told[n] for n in FIELDS if told.get(n) is not None}
+        rest = {}
+    pending = list(rest.get("pending") or [])
+    if detail.state not in EDITABLE:
+        pending = []  # somebody submitted it meanwhile: nothing is left to do
+    kept = {
+        "pending": pending,
+        "fingerprints": rest.get("fingerprints") or {},
+        "__upload_urls": (rest.get("__upload_urls") or {}) if pending else {},
+    }
+    return recorded({**declared, **rest}, detail, kept)
+
+
+def update(context: Context, job_id: str, old: Mapping[str, Any], inputs: Inputs) -> Outcome:
+    """Bring a job to its declaration without making a new one.
+
+    Raises:
+        MetaStudioError: nothing was changed.
+    """
+    plan = diff(old, inputs)
+    app_user = inputs.get("app_user_id")
+    detail = context.client.find_job(job_id, app_user_id=app_user)
+    if detail is None:
+        raise JobRefusal(
+            f"job {job_id} is gone from the service: run refresh, then up makes it anew"
+        )
+    material = resume(context, job_id, inputs, old)
+    if not plan.calls:
+        return Outcome(job_id, recorded(inputs, detail, material.kept()))
+    resumed = bool(material.pending)
+    if detail.state not in EDITABLE:
+        material.pending = []  # submitted meanwhile, by hand or by a run that was killed
+    fields, files = plan.touches(FIELDS), plan.touches(FILES)
+    if fields or files:
+        _put(context, material, detail, plan, old)
+        if detail.state in EDITABLE:
+            files += _dropped(context, material, files)
+    again = steps(inputs, files)
+    if detail.state in REVIEW_FAILED and not (files or plan.touches({"triggers": None})):
+        again = []  # a corrected name alone is no reason for another review
+    if files or plan.touches({"submit": None, "triggers": None}):
+        order = steps(inputs)
+        wanted = {*material.pending, *again}
+        material.pending = [step for step in order if step in wanted]
+    material.work(resumed=resumed)
+    return _finish(context, inputs, material, state=detail.state)
+
+
+def _put(
+    context: Context,
+    material: Material,
+    detail: JobDetail,
+    plan: Plan,
+    old: Mapping[str, Any],
+) -> None:
+    """Send the complete set of fields; the answer's fresh URLs serve the files that changed."""
+    inputs, job_id = material.inputs, material.job_id
+    changed = [*plan.touches(FIELDS), *plan.touches(FILES)]
+    counts = part_counts(inputs, context.client.settings.part_size)
+    gone = [n for n in old.get("__declared") or [] if n not in inputs]
+    removed = {
+        n: FIELDS[n].default if FIELDS[n].default is not None else FIELDS[n].cleared for n in gone
+    }
+    context.reporter.status(f"updating {', '.join(changed)}")
+    try:
+        answer = context.client.update_job(
+            job_id,
+            update_request(inputs, counts, removed),
+            app_user_id=inputs.get("app_user_id"),
+        )
+    except InvalidRequest as problem:
+        if detail.state in REVIEW_FAILED:
+            raise
+        raise JobRefusal(
+            f"{', '.join(changed)}: the service does not change a job in state {detail.state} "
+            f"({problem.detail}); undo the edit, or wait for a failed review, or delete the job "
+            "(pulumi up --replace) for a new one, which trains and is billed again"
+        ) from None
+    material.urls = addresses(answer)
+
+
+def _dropped(context: Context, material: Material, files: list[str]) -> list[str]:
+    """Files the service no longer holds after an update.
+
+    Whether an update keeps the material it was not about is not documented, so it is looked at.
+    """
+    detail = context.client.show_job(
+        material.job_id, app_user_id=material.inputs.get("app_user_id")
+    )
+    return [
+        name
+        for name in material.fingerprints
+        if name in material.inputs
+        and name not in files
+        and not getattr(detail, FILES[name].download)
+    ]
+
+
+def _finish(context: Context, inputs: Inputs, material: Material, state: str) -> Outcome:
+    """Read the job back and put its record together."""
+    problem = material.problem
+    try:
+        detail = context.client.show_job(material.job_id, app_user_id=inputs.get("app_user_id"))
+    except MetaStudioError as unread:
+        # The job exists all the same; what is declared stands in until the next refresh.
+        problem = problem or unread
+        told = {name: inputs[name] for name in FIELDS if name in inputs}
+        after = state if material.pending else "UNKNOWN"
+        detail = JobDetail.model_validate({**told, "job_id": material.job_id, "state": after})
+    context.reporter.status(detail.state)
+    return Outcome(material.job_id, recorded(inputs, detail, material.kept()), problem)
+
+
+def delete(context: Context, job_id: str, old: Mapping[str, Any]) -> str | None:
+    """Delete a job as its ``deletion_policy`` says; one that is gone already is a success.
+
+    Returns:
+        Why the job was kept at the service, or None when it is gone.
+
+    Raises:
+        JobRefusal: the job's state does not allow it.
+    """
+    policy = old.get("deletion_policy") or "retain-trained"
+    app_user = old.get("app_user_id")
+    if policy == "retain":
+        return f"job {job_id} is kept at the service (deletion_policy is retain)"
+    detail = context.client.find_job(job_id, app_user_id=app_user)
+    if detail is None:
+        return None
+    if policy == "retain-trained" and detail.state in TRAINED:
+        return (
+            f"job {job_id} is kept at the service because its model is trained and paid for "
+            f"({detail.state}); to delete it too, set deletion_policy to 'delete', run up, then "
+            "destroy"
+        )
+    try:
+        context.client.delete_job(job_id, app_user_id=app_user)
+    except (InvalidRequest, NotFound) as problem:
+        if context.client.find_job(job_id, app_user_id=app_user) is None:
+            return None
+        if detail.state in DELETABLE:
+            raise
+        raise JobRefusal(
+            f"job {job_id} is in state {detail.state}, in which the service deletes no job "
+            f"({problem.detail}); wait for the next state, or set deletion_policy to 'retain' to "
+            "drop it from the stack only"
+        ) from None
+    return None

@@ -1,0 +1,108 @@
+"""What is recorded of a job: its declared inputs as the service tells them, and its detail.
+
+Outputs carry the wire's names. Declared inputs are among them, because a refresh gets nothing
+else to compare with. Download URLs, valid for a day and bearer secrets, are left out unless asked
+for; the operation log is left out but for the reason of a failed review.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..api import JobDetail
+from ..api.states import REVIEW_FAILED, console_status
+from .plan import unmasked
+from .schema import BEHAVIOUR, FIELDS, FILES, Inputs
+
+__all__ = ["OBSERVED", "SECRETS", "recorded", "refreshed_inputs"]
+
+#: Detail fields that are told as they are; declared inputs come on top of them.
+OBSERVED = (
+    "state",
+    "asset_id",
+    "project_id",
+    "create_time",
+    "last_update_time",
+    "matting_type",
+    "model_resolution",
+    "optional_training_location",
+    "is_mask_file_uploaded",
+    "worker_type",
+    "beauty_level",
+    "voice_train_job_id",
+    "flexus_retry_count",
+    "allocated_resource",
+    "train_video_rotation_state",
+    "action_video_rotation_state",
+)
+
+#: Outputs that the state must hold encrypted.
+SECRETS = ("contact", "download_urls", "__upload_urls")
+
+_REVIEW_LOGS = ("SYSTEM_VERIFY_FAILED", "ADMIN_VERIFY_FAILED")
+
+
+def recorded(inputs: Inputs, detail: JobDetail, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs of a job.
+
+    Args:
+        inputs: what is declared.
+        detail: what the service tells.
+        kept: what only this provider knows (fingerprints, pending, upload URLs).
+    """
+    declared = [name for name in FIELDS if name in inputs]
+    told = detail.model_dump(mode="json")
+    outputs: dict[str, Any] = {name: told[name] for name in OBSERVED}
+    for name, field in FIELDS.items():
+        value = told.get(name)
+        if name in declared:
+            if value is None:
+                silence = field.silence
+                value = inputs[name] if silence is None else silence
+            if name == "voice_properties" and isinstance(value, dict):
+                value = {k: v for k, v in value.items() if v is not None}
+            value = unmasked(inputs[name], value)
+        outputs[name] = list(value) if isinstance(value, tuple) else value
+    outputs |= {name: inputs[name] for name in (*FILES, *BEHAVIOUR) if name in inputs}
+    outputs |= {name: value for name, value in inputs.items() if name.startswith("__")}
+    outputs |= {
+        "job_id": detail.job_id,
+        "console_status": console_status(detail.state),
+        "failure": _failure(detail),
+        "__declared": declared,
+        **kept,
+    }
+    if inputs.get("expose_download_urls"):
+        outputs["download_urls"] = {
+            file.name: told[file.download] for file in FILES.values() if told[file.download]
+        }
+    return outputs
+
+
+def refreshed_inputs(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs that would lead to ``outputs``: what a refresh records as declared."""
+    kept = ("fingerprints", *FILES, *BEHAVIOUR)
+    names = [*(outputs.get("__declared") or []), *(name for name in kept if name in outputs)]
+    names += [name for name in outputs if name.startswith("__") and name in _HIDDEN_INPUTS]
+    return {name: outputs[name] for name in names if outputs.get(name) is not None}
+
+
+#: Inputs that a program hands over without showing them: the resource's own URN.
+_HIDDEN_INPUTS = ("__urn",)
+
+
+def _failure(detail: JobDetail) -> dict[str, Any] | None:
+    """Why the review failed, from the newest entry that says so."""
+    if detail.state not in REVIEW_FAILED:
+        return None
+    for log in reversed(detail.operation_logs):
+        if log.log_type in _REVIEW_LOGS:
+            return {
+                "reason": log.log_description,
+                "log_type": log.log_type,
+                "operate_time": log.operate_time,
+                "error_code": log.error_code,
+                "redo_reasons": log.redo_reasons or [],
+            }
+    return {"reason": None, "log_type": None, "redo_reasons": []}

@@ -1,0 +1,196 @@
+"""What a change means, decided without asking anybody.
+
+:func:`diff` compares what is recorded of a job (its outputs) with what is declared now (checked
+inputs) and says, for each difference, what it takes and why. It reads no file and sends no
+request: fingerprints are among its arguments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..api.states import EDITABLE, REVIEW_FAILED, WAIT_FILE_UPLOAD
+from .schema import BEHAVIOUR, FIELDS, FILES, UNKNOWN, Effect, FieldInput, Inputs, Kind
+
+__all__ = ["RECREATE", "Change", "Plan", "diff", "same"]
+
+#: Among the pending steps: the service gives no new upload URLs, the job must be made anew.
+RECREATE = "recreate"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference: the input, what it takes, and the reason in words."""
+
+    input: str
+    effect: Effect
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All differences between a recorded job and its declaration."""
+
+    changes: tuple[Change, ...]
+
+    @property
+    def replaces(self) -> list[str]:
+        """The inputs that force a new job."""
+        return [c.input for c in self.changes if c.effect is Effect.REPLACE]
+
+    @property
+    def calls(self) -> bool:
+        """Whether an in-place update has anything to ask of the service."""
+        return any(c.effect is not Effect.STATE for c in self.changes)
+
+    def touches(self, names: Mapping[str, Any]) -> list[str]:
+        """The changed inputs among ``names``."""
+        return [c.input for c in self.changes if c.input in names]
+
+
+def diff(old: Mapping[str, Any], new: Inputs) -> Plan:
+    """Compare a job's outputs with checked inputs.
+
+    Args:
+        old: outputs as :mod:`.outputs` makes them.
+        new: normalised inputs; ``fingerprints`` among them holds the SHA-256 of the files.
+    """
+    editable = old.get("state", WAIT_FILE_UPLOAD) in EDITABLE
+    return Plan(
+        (
+            *_unfinished(old),
+            *_fields(old, new),
+            *_files(old, new, editable),
+            *_behaviour(old, new, editable),
+        )
+    )
+
+
+def _unfinished(old: Mapping[str, Any]) -> Iterator[Change]:
+    pending = old.get("pending") or []
+    if RECREATE in pending:
+        yield Change(
+            "pending",
+            Effect.REPLACE,
+            "the service gave no new upload URLs: the unfinished job, of which nothing is billed, "
+            "is deleted and made anew",
+        )
+    elif pending:
+        yield Change("pending", Effect.UPDATE, f"resumes: {', '.join(pending)}")
+
+
+def _fields(old: Mapping[str, Any], new: Inputs) -> Iterator[Change]:
+    declared = old.get("__declared") or []
+    for name, field in FIELDS.items():
+        if name in new:
+            if not same(field, new[name], old.get(name)):
+                yield Change(name, field.effect, _field_reason(field))
+        elif name in declared:
+            before = old.get(name)
+            target = field.default if field.default is not None else field.cleared
+            if not same(field, target, before):
+                yield Change(name, field.effect, f"{name} is no longer declared")
+
+
+def _field_reason(field: FieldInput) -> str:
+    if field.effect is Effect.REPLACE:
+        return f"{field.name} is fixed when a job is created: a new job trains and is billed"
+    return f"{field.name} changed"
+
+
+def _files(old: Mapping[str, Any], new: Inputs, editable: bool) -> Iterator[Change]:
+    uploaded = old.get("fingerprints") or {}
+    declared = new.get("fingerprints") or {}
+    waiting = set(old.get("pending") or [])
+    for name in FILES:
+        if name not in new:
+            continue
+        before, now = uploaded.get(name), declared.get(name)
+        if f"upload {name}" in waiting:
+            continue  # resuming sends whatever is declared now
+        if new[name] is UNKNOWN or now is UNKNOWN:
+            reason = f"the content of {name} is not known yet"
+        elif now is None or now == before:
+            continue
+        elif before is None:
+            reason = f"{name} is new"
+        else:
+            reason = f"the content of {name} changed ({before[:12]}… to {now[:12]}…)"
+        if editable:
+            yield Change(name, Effect.UPDATE, f"{reason}: uploaded and submitted again")
+        else:
+            yield Change(name, Effect.REPLACE, f"{reason}: trains again and is billed again")
+
+
+def _behaviour(old: Mapping[str, Any], new: Inputs, editable: bool) -> Iterator[Change]:
+    for name, default in BEHAVIOUR.items():
+        before, now = old.get(name, default), new.get(name, default)
+        if before == now:
+            if name == "submit" and now is True and _held_back(old):
+                yield Change(name, Effect.UPDATE, "the job was not submitted yet")
+            continue
+        if name == "triggers":
+            if editable:
+                yield Change(name, Effect.UPDATE, "triggers changed: submitted again")
+            else:
+                reason = "triggers changed: trains again and is billed again"
+                yield Change(name, Effect.REPLACE, reason)
+        elif name == "submit" and now is True and _held_back(old):
+            yield Change(name, Effect.UPDATE, "the job is to be submitted now")
+        elif name == "existing_job_id" and now not in (None, old.get("job_id")):
+            yield Change(name, Effect.REPLACE, "another job is to be taken over")
+        else:
+            yield Change(name, Effect.STATE, f"{name} is noted; the job is not touched")
+
+
+def _held_back(old: Mapping[str, Any]) -> bool:
+    """Complete but never submitted, because ``submit`` was false."""
+    return old.get("state") == WAIT_FILE_UPLOAD and not old.get("pending")
+
+
+def review_note(old: Mapping[str, Any]) -> str | None:
+    """What to tell about a failed review when nothing is going to change."""
+    if old.get("state") not in REVIEW_FAILED:
+        return None
+    failure = old.get("failure") or {}
+    reason = failure.get("reason") or "the service gives no reason"
+    return (
+        f"the review of this job failed: {reason}. Change the files, or triggers, to submit it "
+        "again"
+    )
+
+
+def same(field: FieldInput, declared: Any, recorded: Any) -> bool:
+    """Whether a declared value is what is recorded, as the service understands it."""
+    if declared is UNKNOWN:
+        return False
+    if field.kind is Kind.TEXTS:
+        wanted, found = list(declared or ()), list(recorded or ())
+        # Services are a set; tags keep the order their owner gave them.
+        return (
+            sorted(map(str, wanted)) == sorted(map(str, found))
+            if field.choices
+            else (wanted == found)
+        )
+    if field.kind is Kind.OBJECT:
+        return bool((declared or None) == (recorded or None))
+    if recorded is None and field.default is not None:
+        recorded = field.default
+    if field.kind is Kind.TEXT:
+        return (declared or "") == (recorded or "")
+    return bool(declared == recorded)
+
+
+def unmasked(declared: Any, told: Any) -> Any:
+    """``declared`` where the service tells it with asterisks (``1**********``), else ``told``.
+
+    The vendor's examples show phone numbers masked; a mask that fits is not drift.
+    """
+    if isinstance(told, str) and isinstance(declared, str) and "*" in told:
+        pattern = ".*".join(re.escape(piece) for piece in re.split(r"\*+", told))
+        if re.fullmatch(pattern, declared):
+            return declared
+    return told

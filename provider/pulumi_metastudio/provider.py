@@ -1,0 +1,198 @@
+"""The dynamic provider: translates between Pulumi's calls and :mod:`.lifecycle`.
+
+The class is pickled by reference into every stack's state. Its import path,
+``pulumi_metastudio.provider.TrainingJobProvider``, stays the same for ever, and its instances
+hold nothing when they are pickled: settings arrive in ``configure()``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+
+if TYPE_CHECKING:
+    from .lifecycle import Context, Outcome, Plan
+
+__all__ = ["TrainingJobProvider"]
+
+
+class TrainingJobProvider(ResourceProvider):
+    """Life cycle of ``pulumi-python:dynamic/metastudio:TrainingJob``."""
+
+    # The pickle is a reference and no secret; in the clear, it keeps state readable.
+    serialize_as_secret_always = False
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the stack's configuration; what is wrong with it is told by the first call."""
+        _single_line_errors()
+        self._config = req.config
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Refuse bad inputs; note the fingerprints of the files of a job that exists."""
+        from . import lifecycle
+        from .errors import ConfigurationError, InputError
+
+        given = {name: value for name, value in news.items() if name != "__provider"}
+        inputs = lifecycle.normalised(_known(given))
+        inputs.pop("fingerprints", None)
+        found = lifecycle.problems(inputs)
+        try:
+            self._context()
+        except ConfigurationError as problem:
+            found.append(lifecycle.Problem("", str(problem)))
+        checked = {name: given[name] for name in inputs}
+        if not found and _olds:
+            try:
+                checked["fingerprints"] = self._fingerprints(inputs)
+            except InputError as problem:
+                found.append(lifecycle.Problem("", str(problem)))
+        return CheckResult(checked, [CheckFailure(p.property, p.reason) for p in found])
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Say what a change means; the reasons for a new job are told in the resource's row."""
+        from . import lifecycle
+
+        plan = lifecycle.diff(_olds, lifecycle.normalised(_known(_news)))
+        self._tell(plan, _olds, _news)
+        return DiffResult(
+            changes=bool(plan.changes),
+            replaces=plan.replaces,
+            # An unfinished job that is made anew would carry its own name twice meanwhile.
+            delete_before_replace="pending" in plan.replaces,
+        )
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Make the job; a failure after it exists is an output (``pending``), not an exception."""
+        from . import lifecycle
+
+        inputs = lifecycle.normalised(_without_provider(props))
+        outcome = lifecycle.create(self._context(props), inputs)
+        return CreateResult(outcome.job_id, self._outputs(outcome, props))
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Map the job's detail to outputs; a job that is gone has no id."""
+        from . import lifecycle
+
+        old = _without_provider(props)
+        outputs = lifecycle.read(self._context(props), id_, old if "job_id" in old else {})
+        if outputs is None:
+            return ReadResult("", {})
+        return ReadResult(id_, outputs, lifecycle.refreshed_inputs(outputs))
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Bring the job to its declaration in place."""
+        from . import lifecycle
+
+        inputs = lifecycle.normalised(_without_provider(_news))
+        outcome = lifecycle.update(self._context(_news), _id, _olds, inputs)
+        return UpdateResult(self._outputs(outcome, _news))
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Delete the job, or keep it as its deletion policy says."""
+        from . import lifecycle
+
+        kept = lifecycle.delete(self._context(_props), _id, _props)
+        if kept:
+            self._reporter(_props).warning(kept)
+
+    def _context(self, props: Mapping[str, Any] | None = None) -> Context:
+        from .process import shared_context
+
+        return shared_context(self._config).telling(self._reporter(props or {}))
+
+    def _reporter(self, props: Mapping[str, Any]) -> Any:
+        from .engine_log import EngineReporter
+
+        urn = props.get("__urn")
+        return EngineReporter(urn if isinstance(urn, str) else None)
+
+    def _fingerprints(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        from .lifecycle import FILES, UNKNOWN
+        from .transfer import fingerprint, open_source
+
+        cache = self._context().cache
+        return {
+            name: fingerprint(open_source(inputs[name]), cache)
+            for name in FILES
+            if name in inputs and inputs[name] is not UNKNOWN
+        }
+
+    def _outputs(self, outcome: Outcome, props: Mapping[str, Any]) -> dict[str, Any]:
+        if outcome.problem:
+            reporter = self._reporter(props)
+            if outcome.outputs["pending"]:
+                reporter.error(str(outcome.problem))
+            else:
+                reporter.warning(f"{outcome.problem}; refresh reads the job again")
+        return outcome.outputs
+
+    def _tell(self, plan: Plan, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
+        from .lifecycle import Effect, review_note
+
+        reporter = self._reporter(news)
+        for change in plan.changes:
+            if change.effect is Effect.REPLACE:
+                reporter.warning(f"new job: {change.reason}")
+        note = None if plan.changes else review_note(olds)
+        if note:
+            reporter.warning(note)
+
+
+def _without_provider(props: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in props.items() if name != "__provider"}
+
+
+def _known(value: Any) -> Any:
+    """Pulumi's unknown values as the life cycle's; a collection with one in it stays known."""
+    from pulumi.output import Unknown
+
+    from .lifecycle import UNKNOWN
+
+    if isinstance(value, Unknown):
+        return UNKNOWN
+    if isinstance(value, dict):
+        return {name: _known(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_known(item) for item in value]
+    return value
+
+
+def _single_line_errors() -> None:
+    """Let this package's own errors reach the user as their one line.
+
+    The SDK answers every exception of a provider with the formatted traceback. In the provider
+    process, and for this package's errors only, the formatting gives the message instead; every
+    other exception, of this or another provider, keeps its traceback.
+    """
+    import traceback
+
+    from .errors import MetaStudioError
+
+    host = sys.modules.get("__main__")
+    spec = getattr(host, "__spec__", None)
+    if spec is None or spec.name != "pulumi.dynamic.__main__":
+        return
+    original = traceback.format_exc
+    if getattr(original, "single_line", False):
+        return
+
+    def format_exc(*arguments: Any, **options: Any) -> str:
+        problem = sys.exc_info()[1]
+        if isinstance(problem, MetaStudioError):
+            return str(problem)
+        return original(*arguments, **options)
+
+    format_exc.single_line = True  # type: ignore[attr-defined]
+    traceback.format_exc = format_exc
