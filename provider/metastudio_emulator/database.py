@@ -7,8 +7,6 @@ import sqlite3
 import string
 from pathlib import Path
 
-from metastudio_emulator.errors import EmulatorError
-
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS identity (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS jobs (
@@ -91,19 +89,15 @@ def open_database(folder: Path) -> sqlite3.Connection:
     The connection commits each statement by itself and may be used from one thread at a time.
 
     Raises:
-        EmulatorError: the folder cannot be made or written.
+        OSError, sqlite3.Error: the folder cannot be written, or the file is none of ours.
     """
     path = folder / "emulator.sqlite3"
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.executescript(_SCHEMA)
-    except (OSError, sqlite3.Error) as error:
-        raise EmulatorError(f"the data folder {folder} cannot be used: {error}") from error
+    path.touch(mode=0o600)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.executescript(_SCHEMA)
     return connection
 
 

@@ -69,7 +69,8 @@ class Wire:
         for counted in names:
             self._counters.count(counted, exchange.outcome)
         # Never the query: it carries signatures.
-        _LOG.info(
+        _LOG.log(
+            logging.DEBUG if name == ADMIN else logging.INFO,
             "%s %s %s %.0f ms%s",
             *(scope["method"], scope["path"], exchange.outcome),
             (time.monotonic() - started) * 1000,

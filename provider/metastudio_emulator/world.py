@@ -12,6 +12,7 @@ from metastudio_emulator.clock import Clock
 from metastudio_emulator.credentials import CredentialStore
 from metastudio_emulator.database import Identity, open_database
 from metastudio_emulator.errors import EmulatorError
+from metastudio_emulator.folder_lock import FolderLock
 from metastudio_emulator.jobs import JobStore
 from metastudio_emulator.object_urls import ObjectUrls
 from metastudio_emulator.objects import ObjectStore
@@ -26,7 +27,7 @@ class World:
     transaction; one that awaits holds the lock of its job.
     """
 
-    folder: Path
+    lock_on_folder: FolderLock
     settings: Settings
     connection: sqlite3.Connection
     identity: Identity
@@ -44,17 +45,20 @@ class World:
         """Open a data folder, or make it.
 
         Raises:
-            EmulatorError: the folder cannot be used.
+            EmulatorError: the folder cannot be used, or another emulator uses it.
         """
-        connection = open_database(folder)
+        lock_on_folder = FolderLock(folder)
+        lock_on_folder.acquire()
+        try:
+            connection = open_database(folder)
+            objects = ObjectStore(connection, folder)
+        except (OSError, sqlite3.Error) as error:
+            lock_on_folder.release()
+            raise EmulatorError(f"the data folder {folder} cannot be used: {error}") from error
         identity = Identity(connection)
         clock = Clock(identity.clock_offset())
-        try:
-            objects = ObjectStore(connection, folder)
-        except OSError as error:
-            raise EmulatorError(f"the data folder {folder} cannot be used: {error}") from error
         return World(
-            folder=folder,
+            lock_on_folder=lock_on_folder,
             settings=settings,
             connection=connection,
             identity=identity,
@@ -73,5 +77,6 @@ class World:
         return lock
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the database and let another emulator have the folder."""
         self.connection.close()
+        self.lock_on_folder.release()

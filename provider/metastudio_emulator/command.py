@@ -1,0 +1,165 @@
+"""The commands `emulator` and `samples`.
+
+Heavy imports stay inside the functions: a larger command line mounts these without paying for
+the server that it does not start.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from metastudio_emulator.errors import EmulatorError
+from metastudio_emulator.profiles import Profile
+from metastudio_emulator.settings import Transitions
+
+if TYPE_CHECKING:
+    from metastudio_emulator.daemon import Info
+
+_ENVIRONMENT = (
+    ("HUAWEICLOUD_SDK_AK", "access_key"),
+    ("HUAWEICLOUD_SDK_SK", "secret_key"),
+    ("HUAWEICLOUD_SDK_PROJECT_ID", "project_id"),
+    ("METASTUDIO_ENDPOINT", "endpoint"),
+    ("METASTUDIO_IAM_ENDPOINT", "iam_endpoint"),
+    ("HUAWEICLOUD_SDK_IAM_ENDPOINT", "iam_endpoint"),
+    ("METASTUDIO_REGION", "region"),
+)
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free port.")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".local/emulator"),
+    show_default=True,
+    help="Folder that keeps everything over restarts.",
+)
+@click.option(
+    "--transitions",
+    default="immediate",
+    show_default=True,
+    metavar="immediate|time:SECONDS|reads:N|manual",
+    help="When a submitted job moves on.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--profile",
+    default="tutorial",
+    show_default=True,
+    metavar="NAME[,SWITCH=VALUE...]",
+    help="Which reading of the vendor's documents applies: tutorial or strict.",
+)
+@click.option(
+    "--tenant",
+    type=click.Choice(["ordinary", "NA"]),
+    default="ordinary",
+    show_default=True,
+    help="NA is a whitelisted tenant, who confirms results.",
+)
+@click.option("--detach", is_flag=True, help="Run in the background, or reuse the one there.")
+@click.option("--stop", "stop_it", is_flag=True, help="Stop the one that runs on the data folder.")
+@click.option(
+    "--print",
+    "form",
+    type=click.Choice(["json", "env"]),
+    default="json",
+    show_default=True,
+    help="How to print the connection, secrets included.",
+)
+def emulator(
+    port: int,
+    data: Path,
+    transitions: str,
+    host: str,
+    profile: str,
+    tenant: str,
+    detach: bool,
+    stop_it: bool,
+    form: str,
+) -> None:
+    """Run a local MetaStudio training-job service.
+
+    Prints how to connect once it accepts requests, then serves until it is interrupted.
+    """
+    from metastudio_emulator import daemon
+
+    try:
+        if stop_it:
+            if not daemon.stop(data):
+                click.echo(f"no emulator runs on {data}", err=True)
+            return
+        Transitions.parse(transitions)
+        Profile.parse(profile)
+        if detach:
+            arguments = [f"--port={port}", f"--data={data.resolve()}", f"--host={host}"]
+            arguments += [f"--transitions={transitions}", f"--profile={profile}"]
+            _print(daemon.start_detached(data, [*arguments, f"--tenant={tenant}"]), form)
+            return
+        _serve(port, data, transitions, host, profile, tenant, form)
+    except (EmulatorError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--seconds", type=click.IntRange(1), default=185, show_default=True, help="Length of videos."
+)
+@click.option("--size", default="1920x1080", show_default=True, help="Frame size of videos.")
+def samples(folder: Path, seconds: int, size: str) -> None:
+    """Generate videos, photos and audio to try jobs with, where they are missing."""
+    from metastudio_emulator.samples import make_samples
+
+    try:
+        made = make_samples(folder, seconds=seconds, size=size)
+    except EmulatorError as error:
+        raise click.ClickException(str(error)) from None
+    for path in made.values():
+        click.echo(path)
+
+
+def _serve(
+    port: int, data: Path, transitions: str, host: str, profile: str, tenant: str, form: str
+) -> None:
+    from metastudio_emulator import daemon
+    from metastudio_emulator.emulator import Emulator
+
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    logging.getLogger("metastudio_emulator").setLevel(logging.INFO)
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    with Emulator(
+        data,
+        transitions=transitions,
+        port=port,
+        profile=profile,
+        host=host,
+        tenant="NA" if tenant == "NA" else "ordinary",
+    ) as service:
+        daemon.write_run_file(data, service.info())
+        try:
+            _print(service.info(), form)
+            ended.wait()
+        finally:
+            daemon.remove_run_file(data)
+
+
+def _print(info: Info, form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps(info))
+        return
+    for name, key in _ENVIRONMENT:
+        value = info[key].replace("'", "'\\''")
+        click.echo(f"export {name}='{value}'")

@@ -1,0 +1,137 @@
+"""An emulator that outlives the command that started it: start it, find it, stop it.
+
+The running emulator keeps `emulator.json` in its data folder: its process id and what a client
+needs to connect, readable by its owner only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from metastudio_emulator.control import Control
+from metastudio_emulator.errors import EmulatorError
+from metastudio_emulator.folder_lock import FolderLock
+
+_START_TIMEOUT = 60.0
+_STOP_TIMEOUT = 30.0
+_POLL = 0.05
+
+Info = dict[str, str]
+
+
+def write_run_file(folder: Path, info: Info) -> None:
+    """Say that this process serves the folder, and how to reach it."""
+    path = _run_file(folder)
+    temporary = path.with_suffix(".new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump({"pid": os.getpid(), "info": info}, file)
+    temporary.replace(path)
+
+
+def remove_run_file(folder: Path) -> None:
+    """Say that nobody serves the folder any more."""
+    _run_file(folder).unlink(missing_ok=True)
+
+
+def running(folder: Path) -> tuple[int, Info] | None:
+    """Process id and connection of the emulator that serves the folder and answers, or None."""
+    try:
+        record = json.loads(_run_file(folder).read_text())
+        pid, info = int(record["pid"]), dict(record["info"])
+        answer = Control(info["endpoint"], info["secret_key"]).info()
+    except (OSError, ValueError, KeyError, TypeError, EmulatorError):
+        return None
+    # Another program may have got the port since, another process the id: both must agree.
+    return (pid, info) if answer.get("pid") == pid else None
+
+
+def start_detached(folder: Path, arguments: list[str]) -> Info:
+    """Start an emulator in the background, or find the one that runs on the folder.
+
+    Args:
+        folder: its data folder; the log goes to emulator.log there.
+        arguments: of the command `python -m metastudio_emulator`.
+
+    Raises:
+        EmulatorError: it did not start; the message is the last line of its log.
+    """
+    found = running(folder)
+    if found is not None:
+        return found[1]
+    log = _open_log(folder)
+    begin = log.tell()
+    with log:
+        process = subprocess.Popen(  # noqa: S603 - this very program
+            [sys.executable, "-m", "metastudio_emulator", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            start_new_session=True,
+        )
+
+    def started() -> bool:
+        return running(folder) is not None or process.poll() is not None
+
+    _wait(started, _START_TIMEOUT)
+    found = running(folder)
+    if found is not None:
+        return found[1]
+    if process.poll() is None:
+        process.terminate()
+    lines = (folder / "emulator.log").read_text(errors="replace")[begin:].strip().splitlines()
+    reason = lines[-1].removeprefix("Error: ") if lines else "no reason was logged"
+    raise EmulatorError(f"the emulator did not start: {reason}")
+
+
+def stop(folder: Path) -> bool:
+    """Stop the emulator that serves the folder. False when none does.
+
+    Raises:
+        EmulatorError: one holds the folder but cannot be identified, or does not end.
+    """
+    lock = FolderLock(folder)
+    found = running(folder)
+    if found is None:
+        if folder.is_dir() and not lock.is_free():
+            raise EmulatorError(f"the emulator on {folder} does not answer; it was not stopped")
+        remove_run_file(folder)
+        return False
+    pid, _ = found
+    os.kill(pid, signal.SIGTERM)
+    if not _wait(lock.is_free, _STOP_TIMEOUT):
+        raise EmulatorError(f"the emulator (process {pid}) does not end")
+    return True
+
+
+def _wait(condition: Callable[[], bool], timeout: float) -> bool:
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL)
+    return True
+
+
+def _open_log(folder: Path) -> BinaryIO:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(folder / "emulator.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError as error:
+        raise EmulatorError(f"the data folder {folder} cannot be used: {error.strerror}") from error
+    log = os.fdopen(descriptor, "ab")
+    log.seek(0, os.SEEK_END)
+    return log
+
+
+def _run_file(folder: Path) -> Path:
+    return folder / "emulator.json"
