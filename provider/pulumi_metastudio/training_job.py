@@ -11,6 +11,7 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from .provider import TrainingJobProvider
+from .quiet import hide_interrupts
 
 __all__ = ["FileInput", "TrainingJob", "TrainingJobArgs", "VoicePropertiesArgs"]
 
@@ -236,6 +237,7 @@ class TrainingJob(Resource, module="metastudio", name="TrainingJob"):
             raise TypeError(
                 f"TrainingJob '{resource_name}': give TrainingJobArgs or keywords, not both"
             )
+        hide_interrupts()
         args = args or TrainingJobArgs(**inputs)
         opts = opts or pulumi.ResourceOptions()
         props: dict[str, Any] = dict.fromkeys(_output_names())

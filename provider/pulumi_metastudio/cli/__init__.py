@@ -1,0 +1,5 @@
+"""The ``metastudio`` command."""
+
+from .main import main
+
+__all__ = ["main"]

@@ -1,0 +1,48 @@
+"""The command's entry: a group whose subcommands are imported when they are called."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from ..errors import MetaStudioError
+
+__all__ = ["main"]
+
+# Where each subcommand lives. The emulator's are in a package that a production installation
+# does not need, so nothing here may import it before it is asked for.
+_COMMANDS = {
+    "up": ("pulumi_metastudio.cli.stack", "up"),
+    "preview": ("pulumi_metastudio.cli.stack", "preview"),
+    "refresh": ("pulumi_metastudio.cli.stack", "refresh"),
+    "destroy": ("pulumi_metastudio.cli.stack", "destroy"),
+    "outputs": ("pulumi_metastudio.cli.stack", "outputs"),
+    "config": ("pulumi_metastudio.cli.stack", "config"),
+    "emulator": ("metastudio_emulator.command", "emulator"),
+    "samples": ("metastudio_emulator.command", "samples"),
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except MetaStudioError as problem:
+            raise click.ClickException(str(problem)) from None
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pulumi-metastudio")
+def main() -> None:
+    """MetaStudio training jobs from the command line: run a stack, or a local service."""
