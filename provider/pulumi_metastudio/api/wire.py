@@ -7,6 +7,7 @@ so the HTTP status decides the class.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -82,6 +83,9 @@ _NEVER_SENT = (
 )
 
 
+_OBJECT = re.compile(r"^(<[^>]*>|\w+\(host=[^)]*\)): ")
+
+
 def transport_error(operation: str, url: str, problem: Exception) -> TransportError:
     """The error for a request that brought no answer."""
     host = urlsplit(url).netloc
@@ -106,6 +110,6 @@ def _root(problem: BaseException) -> BaseException:
 
 
 def _plain(problem: BaseException) -> str:
-    """An exception's text without the object address urllib3 puts before it."""
+    """An exception's text without the object that urllib3 puts before it."""
     text = one_line(problem, 160)
-    return text.split(">: ", 1)[-1] or type(problem).__name__
+    return _OBJECT.sub("", text) or type(problem).__name__

@@ -144,6 +144,12 @@ def _combinations(inputs: Inputs) -> Iterator[Problem]:
         yield Problem("voice_properties", f"is for the Flexus edition only: {way_out}")
     if standard and inputs.get("is_only_human_model") is True:
         yield Problem("is_only_human_model", f"is for the Flexus edition only: {way_out}")
+    submitted = inputs.get("submit", True) is True and "existing_job_id" not in inputs
+    if submitted and "training_video" not in inputs:
+        yield Problem(
+            "training_video",
+            "is missing: a job without one cannot be submitted; give it, or set submit to false",
+        )
     services = inputs.get("supported_service")
     if flexus and isinstance(services, list):
         for service in services:

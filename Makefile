@@ -1,0 +1,60 @@
+# Two commands matter: `make up` runs the main job here, `make test` passes the tests.
+PYTHON ?= python3
+ENGINE ?= auto
+STACK  ?= local
+
+BIN      := .venv/bin
+LOCAL    := $(CURDIR)/.local
+MATERIAL := examples/material
+EMULATOR := $(BIN)/metastudio emulator --data $(LOCAL)/emulator
+
+# The stack of this folder lives in this folder, whatever the shell is logged in to.
+export PULUMI_BACKEND_URL := file://$(LOCAL)/state
+export PULUMI_CONFIG_PASSPHRASE_FILE := $(LOCAL)/passphrase
+unexport PULUMI_CONFIG_PASSPHRASE
+
+.PHONY: up down test check bench format clean
+
+up: .venv/runs $(LOCAL)/passphrase
+	@$(BIN)/metastudio samples $(MATERIAL) >/dev/null
+	@env=$$($(EMULATOR) --detach --print env) && eval "$$env" && \
+	$(BIN)/metastudio up --yes --stack $(STACK) --engine $(ENGINE)
+
+down: .venv/runs $(LOCAL)/passphrase
+	@env=$$($(EMULATOR) --detach --print env) && eval "$$env" && \
+	$(BIN)/metastudio destroy --yes --stack $(STACK) --engine $(ENGINE)
+	@$(EMULATOR) --stop
+
+test: .venv/tests
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: .venv/tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/tests
+	$(BIN)/python -m benchmarks $(ARGS)
+
+format: .venv/tests
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv .local $(MATERIAL) .pytest_cache .mypy_cache .ruff_cache
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+# What runs a stack here, and what the tests need on top; each is installed once per change.
+.venv/runs: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all]'
+	@touch $@
+
+.venv/tests: .venv/runs
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(LOCAL)/passphrase:
+	@mkdir -p $(LOCAL)/state && umask 077 && \
+	$(PYTHON) -c 'import secrets; print(secrets.token_urlsafe())' > $@
