@@ -1,0 +1,354 @@
+"""The operations that a command line offers: up, preview, refresh, destroy and outputs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final, Literal, TextIO
+
+from .backend import ORGANIZATION, FileBackend, open_backend
+from .config import Config, ConfigValue, StackFile, resolve_config
+from .deployment import Deployment, Target
+from .display import Display
+from .errors import (
+    EXIT_ERROR,
+    EXIT_OK,
+    EXIT_UNEXPECTED_CHANGES,
+    ConfigurationError,
+    EngineError,
+    StackNotFoundError,
+)
+from .executor import Cancellation
+from .passphrase import Crypter, read_passphrase
+from .project import Project, load_project
+from .state import decode_checkpoint, encode_checkpoint, secrets_salt
+from .values import mask, reveal
+
+Operation = Literal["up", "preview", "refresh", "destroy", "outputs"]
+_Kind = Literal["update", "refresh", "destroy"]
+
+_TITLES: Final[dict[_Kind, tuple[str, str]]] = {
+    "update": ("Previewing update", "Updating"),
+    "refresh": ("Previewing refresh", "Refreshing"),
+    "destroy": ("Previewing destroy", "Destroying"),
+}
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Where a run's output goes, and whether somebody is there to answer."""
+
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    stdin: TextIO = field(default_factory=lambda: sys.stdin)
+    interactive: bool | None = None
+
+    @property
+    def answers(self) -> bool:
+        """Whether questions can be asked; both ends must be a terminal unless it was said."""
+        if self.interactive is not None:
+            return self.interactive
+        return self.stdin.isatty() and self.stdout.isatty()
+
+
+class StackHandle:
+    """One stack of one project, with its secrets opened on demand."""
+
+    def __init__(self, directory: Path, stack: str, terminal: Terminal) -> None:
+        _validate_stack_name(stack)
+        self.project: Project = load_project(directory)
+        self.stack = stack
+        self.backend: FileBackend = open_backend(self.project)
+        self.file = StackFile(self.project.stack_file(stack))
+        self._terminal = terminal
+        self._passphrase: str | None = None
+        self._crypter: Crypter | None = None
+
+    @property
+    def exists(self) -> bool:
+        """Whether the stack is in the backend."""
+        return self.backend.exists(self.project.name, self.stack)
+
+    def crypter(self) -> Crypter:
+        """The crypter for new secrets; one is made, and remembered, when there is none yet."""
+        if self._crypter is None:
+            salt = self.file.salt
+            if not salt and self.exists:
+                salt = secrets_salt(self.read())
+            self._crypter = self._open(salt) if salt else Crypter.create(self._ask())
+            self.file.remember_salt(self._crypter.state)
+        return self._crypter
+
+    def read(self) -> dict[str, Any]:
+        """The stack's checkpoint."""
+        return self.backend.read(self.project.name, self.stack)
+
+    def create(self) -> None:
+        """Make the stack, empty."""
+        crypter = self.crypter()
+        name = f"{ORGANIZATION}/{self.project.name}/{self.stack}"
+        self.write(encode_checkpoint(name, crypter.state, (), (), {}))
+
+    def write(self, checkpoint: str) -> None:
+        """Store the stack's checkpoint."""
+        self.backend.write(self.project.name, self.stack, checkpoint)
+
+    def config(self, extra: Mapping[str, str] | None = None) -> Config:
+        """Everything the program may read."""
+        return resolve_config(self.project, self.stack, self.file, self.crypter, extra)
+
+    def target(self, extra: Mapping[str, str] | None, *, dry_run: bool) -> Target:
+        """What a deployment works on, read afresh."""
+        config = self.config(extra)
+        checkpoint = self.read()
+        salt = secrets_salt(checkpoint)
+        crypter = self.crypter()
+        # What is stored may still be under an older key; it is written under the current one.
+        opener = crypter if salt in ("", crypter.state) else self._open(salt)
+        snapshot = decode_checkpoint(checkpoint, opener)
+        write = None if dry_run else self.write
+        return Target(self.project, self.stack, config, snapshot, crypter, write)
+
+    def _open(self, salt: str) -> Crypter:
+        return Crypter.open(self._ask(), salt)
+
+    def _ask(self) -> str:
+        if self._passphrase is None:
+            self._passphrase = read_passphrase(interactive=self._terminal.answers)
+        return self._passphrase
+
+
+def run(
+    operation: Operation,
+    *,
+    directory: Path,
+    stack: str,
+    yes: bool = False,
+    skip_preview: bool = False,
+    refresh: bool = False,
+    json_output: bool = False,
+    show_secrets: bool = False,
+    expect_no_changes: bool = False,
+    clear_pending_creates: bool = False,
+    config: Mapping[str, str] | None = None,
+    parallel: int = 16,
+    stdout: TextIO | None = None,
+    stderr: TextIO | None = None,
+    stdin: TextIO | None = None,
+    interactive: bool | None = None,
+) -> int:
+    """Run one operation on a stack; see :mod:`pulumi_embedded` for the whole description."""
+    terminal = Terminal(stdout or sys.stdout, stderr or sys.stderr, stdin or sys.stdin, interactive)
+    try:
+        handle = StackHandle(directory, stack, terminal)
+        if operation == "outputs":
+            return _print_outputs(handle, terminal, json_output, show_secrets)
+        session = _Session(
+            handle,
+            terminal,
+            yes=yes,
+            skip_preview=skip_preview,
+            refresh=refresh,
+            json_output=json_output,
+            show_secrets=show_secrets,
+            expect_no_changes=expect_no_changes,
+            clear_pending_creates=clear_pending_creates,
+            config=config,
+            parallel=parallel,
+        )
+        if operation == "preview":
+            return session.preview_only()
+        kinds: dict[str, _Kind] = {"up": "update", "refresh": "refresh", "destroy": "destroy"}
+        return session.apply(kinds[operation])
+    except EngineError as error:
+        terminal.stderr.write(f"error: {error}\n")
+        return error.exit_code
+
+
+@dataclass(frozen=True)
+class _Session:
+    """One call of ``run``."""
+
+    handle: StackHandle
+    terminal: Terminal
+    yes: bool
+    skip_preview: bool
+    refresh: bool
+    json_output: bool
+    show_secrets: bool
+    expect_no_changes: bool
+    clear_pending_creates: bool
+    config: Mapping[str, str] | None
+    parallel: int
+
+    def preview_only(self) -> int:
+        """Show what ``up`` would do."""
+        if not self.handle.exists:
+            raise StackNotFoundError(f"no stack named '{self.handle.stack}' found")
+        succeeded, display = self._deploy("update", dry_run=True)
+        self._print_digest(display)
+        return self._exit_code(succeeded, display, "preview")
+
+    def apply(self, kind: _Kind) -> int:
+        """Preview, ask, and do it."""
+        if not self.yes and not self.skip_preview and not self.terminal.answers:
+            raise ConfigurationError(
+                "--yes or --skip-preview must be passed in to proceed "
+                "when running in non-interactive mode"
+            )
+        handle = self.handle
+        if not handle.exists:
+            if kind != "update":
+                raise StackNotFoundError(f"no stack named '{handle.stack}' found")
+            handle.create()
+        with handle.backend.lock(handle.project.name, handle.stack):
+            if not self.skip_preview and not self.json_output:
+                succeeded, display = self._deploy(kind, dry_run=True)
+                if not succeeded:
+                    return EXIT_ERROR
+                if not self.yes and not self._confirm(kind):
+                    self.terminal.stderr.write(f"error: confirmation declined, not {kind}\n")
+                    return EXIT_ERROR
+            handle.backend.back_up(handle.project.name, handle.stack)
+            started = int(time.time())
+            succeeded, display = self._deploy(kind, dry_run=False)
+            self._remember(kind, started, succeeded, display)
+        self._print_digest(display)
+        return self._exit_code(succeeded, display, kind)
+
+    def _deploy(self, kind: _Kind, *, dry_run: bool) -> tuple[bool, Display]:
+        target = self.handle.target(self.config, dry_run=dry_run)
+        display = self._display(kind, target, dry_run=dry_run)
+        cancellation = Cancellation()
+        deployment = Deployment(target, display, cancellation, parallel=self.parallel)
+        with _interruptible(deployment, cancellation, self.terminal.stderr):
+            if kind == "update":
+                succeeded = deployment.update(refresh=self.refresh)
+            elif kind == "refresh":
+                succeeded = deployment.refresh(clear_pending_creates=self.clear_pending_creates)
+            else:
+                succeeded = deployment.destroy(refresh=self.refresh)
+        return succeeded, display
+
+    def _display(self, kind: _Kind, target: Target, *, dry_run: bool) -> Display:
+        from .text_display import TextDisplay
+
+        if self.json_output:
+            return Display(dry_run=dry_run)
+        title = f"{_TITLES[kind][0 if dry_run else 1]} ({target.stack}):"
+        return TextDisplay(
+            title,
+            self.terminal.stdout,
+            target.urn,
+            dry_run=dry_run,
+            show_secrets=self.show_secrets,
+        )
+
+    def _confirm(self, kind: _Kind) -> bool:
+        self.terminal.stdout.write(f"Do you want to perform this {kind}? [y/N] ")
+        self.terminal.stdout.flush()
+        return self.terminal.stdin.readline().strip().lower() in ("y", "yes")
+
+    def _remember(self, kind: _Kind, started: int, succeeded: bool, display: Display) -> None:
+        crypter = self.handle.crypter()
+        config = self.handle.config(self.config)
+        update = {
+            "kind": kind,
+            "startTime": started,
+            "message": "",
+            "environment": {"exec.kind": "embedded"},
+            "config": {key: _history_value(value, crypter) for key, value in config.items()},
+            "version": 0,
+            "result": "succeeded" if succeeded else "failed",
+            "endTime": int(time.time()),
+            "resourceChanges": display.change_summary(),
+        }
+        with contextlib.suppress(OSError):  # history is a convenience; the stack is stored
+            self.handle.backend.add_history(self.handle.project.name, self.handle.stack, update)
+
+    def _print_digest(self, display: Display) -> None:
+        if self.json_output:
+            from .digest import digest
+
+            text = json.dumps(digest(display, self.show_secrets), indent=4)
+            self.terminal.stdout.write(f"{text}\n")
+
+    def _exit_code(self, succeeded: bool, display: Display, what: str) -> int:
+        if not succeeded:
+            return EXIT_ERROR
+        if self.expect_no_changes and display.has_changes():
+            self.terminal.stderr.write(
+                f"error: no changes were expected for {what} but changes were "
+                f"{'proposed' if display.dry_run else 'made'}\n"
+            )
+            return EXIT_UNEXPECTED_CHANGES
+        return EXIT_OK
+
+
+def _history_value(value: ConfigValue, crypter: Crypter) -> Any:
+    return {"secure": crypter.encrypt(value.text)} if value.secret else value.text
+
+
+def _print_outputs(
+    handle: StackHandle, terminal: Terminal, json_output: bool, show_secrets: bool
+) -> int:
+    target = handle.target(None, dry_run=True)
+    state = target.snapshot.find(target.urn)
+    outputs = state.outputs if state is not None else {}
+    shown = reveal(outputs) if show_secrets else mask(outputs)
+    if json_output:
+        text = json.dumps(dict(sorted(shown.items())), indent=2, ensure_ascii=False)
+        terminal.stdout.write(f"{text}\n")
+        return EXIT_OK
+    if not shown:
+        terminal.stdout.write("No output values currently in this stack\n")
+        return EXIT_OK
+    terminal.stdout.write(f"Current stack outputs ({len(shown)}):\n")
+    width = max(len("OUTPUT"), *map(len, shown))
+    terminal.stdout.write(f"    {'OUTPUT':{width}}  VALUE\n")
+    for name, value in sorted(shown.items()):
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        terminal.stdout.write(f"    {name:{width}}  {text}\n")
+    return EXIT_OK
+
+
+@contextlib.contextmanager
+def _interruptible(
+    deployment: Deployment, cancellation: Cancellation, stderr: TextIO
+) -> Iterator[None]:
+    """The first Ctrl-C lets running steps finish, the second ends everything at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(signum: int, frame: FrameType | None) -> None:
+        if cancellation.interrupted:
+            deployment.freeze()
+            raise KeyboardInterrupt
+        stderr.write(
+            "\ninterrupted: waiting for running steps to finish; interrupt again to kill them\n"
+        )
+        cancellation.interrupt()
+
+    previous = [signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        yield
+    finally:
+        for number, old in zip((signal.SIGINT, signal.SIGTERM), previous, strict=True):
+            signal.signal(number, old)
+
+
+def _validate_stack_name(stack: str) -> None:
+    allowed = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+    if not stack or not set(stack) <= allowed or len(stack) > 100:
+        raise ConfigurationError(
+            f"{stack!r} is not a stack name: letters, digits, hyphens, underscores and periods"
+        )

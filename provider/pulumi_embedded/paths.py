@@ -1,0 +1,101 @@
+"""Property paths, the language of ``ignore_changes`` and ``replace_on_changes``.
+
+``a.b``, ``a[0]``, ``a["b c"]`` and ``*`` for every member of an object or a list.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Final
+
+from .values import Properties, Secret, Value
+
+PropertyPath = list[str | int]
+WILDCARD: Final = "*"
+
+_TOKEN: Final = re.compile(
+    r"""\.?(?P<name>[^.\[\]"]+) | \[(?P<index>\d+)\] | \[(?P<star>\*)\]
+      | \["(?P<quoted>(?:[^"\\]|\\.)*)"\]""",
+    re.VERBOSE,
+)
+
+
+def parse_path(text: str) -> PropertyPath:
+    """The path's parts: names and list indexes.
+
+    Raises:
+        ValueError: the text is not a property path.
+    """
+    parts: PropertyPath = []
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise ValueError(f"{text!r} is not a property path")
+        if match["index"] is not None:
+            parts.append(int(match["index"]))
+        elif match["quoted"] is not None:
+            parts.append(re.sub(r"\\(.)", r"\1", match["quoted"]))
+        else:
+            parts.append(match["name"] or match["star"])
+        position = match.end()
+    return parts
+
+
+def contains(outer: PropertyPath, inner: PropertyPath) -> bool:
+    """Whether ``inner`` is at or below ``outer``, wildcards included."""
+    return len(inner) >= len(outer) and all(
+        left in (WILDCARD, right) for left, right in zip(outer, inner, strict=False)
+    )
+
+
+def reset(path: PropertyPath, old: Properties, new: Properties) -> bool:
+    """Give the property at ``path`` in ``new`` its value from ``old``, in place.
+
+    A property that ``old`` has not is removed. Returns whether the path could be followed: it
+    cannot when an element between its start and its end was added or removed.
+    """
+    return _reset(path, old, new)
+
+
+def _reset(path: PropertyPath, old: Value, new: Value) -> bool:
+    head, rest = path[0], path[1:]
+    if isinstance(old, Secret):
+        old = old.value
+    if isinstance(new, Secret):
+        # What a secret holds may be shared with the state that it came from: never write into it.
+        return False
+    if head == WILDCARD:
+        return _reset_all(rest, old, new)
+    if isinstance(new, dict) and isinstance(head, str) and isinstance(old, dict | None):
+        old = old or {}
+        if not rest:
+            if head in old:
+                new[head] = copy.deepcopy(old[head])
+            else:
+                new.pop(head, None)
+            return True
+        if head in old and head in new:
+            return _reset(rest, old[head], new[head])
+        return head not in old and head not in new
+    if isinstance(new, list) and isinstance(old, list) and isinstance(head, int):
+        if head >= len(old) or head >= len(new):
+            return False
+        if rest:
+            return _reset(rest, old[head], new[head])
+        new[head] = copy.deepcopy(old[head])
+        return True
+    return False
+
+
+def _reset_all(rest: PropertyPath, old: Value, new: Value) -> bool:
+    keys: list[str | int]
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = list(dict.fromkeys([*old, *new]))
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        keys = list(range(len(new)))
+    else:
+        return False
+    results = [_reset([key, *rest], old, new) for key in keys]  # each of them, whatever the others
+    return all(results)

@@ -1,0 +1,463 @@
+"""Decides what has to be done for each resource that a program registers.
+
+Each registration is handled on the thread that received it, from the question to the provider
+to the last step; the program itself sees to it that a resource is registered only after
+everything that it depends on.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+import uuid
+
+from . import paths
+from .config import Config
+from .display import Display
+from .errors import EngineError, StepError
+from .executor import Cancellation, StepExecutor
+from .goals import DYNAMIC_PACKAGE, Alias, Goal
+from .provider import Diff, DynamicProvider
+from .state import ResourceState, Snapshot
+from .urns import PROVIDER_TYPE_PREFIX, STACK_TYPE, Urn, make_urn, parse_urn, urn_name
+from .values import UNKNOWN, Properties, Secret, equal, mask
+
+
+class Planner:
+    """Turns registrations into steps.
+
+    Args:
+        stack, project: their names.
+        base: the stack as it was before.
+    """
+
+    def __init__(
+        self,
+        stack: str,
+        project: str,
+        config: Config,
+        base: Snapshot,
+        executor: StepExecutor,
+        provider: DynamicProvider,
+        display: Display,
+        cancellation: Cancellation,
+        *,
+        dry_run: bool,
+    ) -> None:
+        self._stack = stack
+        self._project = project
+        self._config = config
+        self._base = base
+        self._executor = executor
+        self._provider = provider
+        self._display = display
+        self._cancellation = cancellation
+        self._dry_run = dry_run
+        self._olds = {state.urn: state for state in base.resources if not state.delete}
+        self._lock = threading.RLock()
+        self._provider_lock = threading.Lock()
+        self._provider_reference = ""
+        self._goals: dict[str, Goal] = {}
+        self._states: dict[str, ResourceState] = {}
+        self._decided: set[str] = set()
+        self._replaced: set[str] = set()
+        self._old_names: dict[str, str] = {}  # a resource's URN -> the alias it was found under
+        # Deleted before their turn came, because something that they depend on had to go first.
+        self._condemned: dict[str, tuple[str, ...]] = {}
+        self._gone: set[ResourceState] = set()
+        self.saw_error = False
+
+    def register(self, goal: Goal) -> ResourceState:
+        """Bring one resource to its goal; returns its state.
+
+        Raises:
+            StepError: that failed, and was reported.
+            CancelledError: no further step may start.
+        """
+        urn = self._urn(goal)
+        try:
+            with self._lock:
+                self._cancellation.check()
+                old = self._claim(urn, goal)
+            new = self._new_state(urn, goal, old)
+            if goal.custom:
+                self._plan_custom(goal, old, new)
+            else:
+                self._plan_component(goal, old, new)
+        except StepError:
+            raise
+        except EngineError as error:
+            if not self._cancellation.requested.is_set():
+                self._fail(str(error), urn)
+            raise
+        with self._lock:
+            self._states[urn] = new
+        return new
+
+    def read(self, goal: Goal) -> ResourceState:
+        """Look up one resource that the stack does not own; returns its state."""
+        urn = self._urn(goal)
+        with self._lock:
+            self._cancellation.check()
+            old = self._claim(urn, goal)
+            self._decided.add(urn)
+        new = ResourceState(
+            urn=urn,
+            type=goal.type,
+            custom=True,
+            id=goal.id,
+            inputs=goal.inputs,
+            parent=goal.parent,
+            provider=self._default_provider(),
+            dependencies=goal.dependencies,
+            additional_secret_outputs=goal.additional_secret_outputs,
+            external=True,
+            source_position=goal.source_position,
+            stack_trace=goal.stack_trace,
+        )
+        self._executor.read(old, new)
+        with self._lock:
+            self._states[urn] = new
+        return new
+
+    def state(self, urn: str) -> ResourceState | None:
+        """A resource that was registered in this run."""
+        with self._lock:
+            return self._states.get(urn)
+
+    def leftovers(self) -> tuple[list[ResourceState], list[ResourceState]]:
+        """What is in the stack and not in the program: to be deleted, and merely to be forgotten.
+
+        To be called when the program has ended.
+        """
+        doomed, forgotten = [], []
+        known = self._decided | set(self._old_names.values())
+        for state in self._base.resources:
+            if state in self._gone:
+                if state.urn not in known and state.pending_replacement:
+                    forgotten.append(state)
+            elif state.delete:
+                doomed.append(state)
+            elif state.urn not in known:
+                (forgotten if state.pending_replacement else doomed).append(state)
+        return doomed, forgotten
+
+    def _urn(self, goal: Goal) -> str:
+        return make_urn(self._stack, self._project, goal.parent, goal.type, goal.name)
+
+    def _fail(self, message: str, urn: str) -> None:
+        self._display.error(message, urn)
+        self._cancellation.request()
+
+    def _claim(self, urn: str, goal: Goal) -> ResourceState | None:
+        """Note that the resource is in the program, and find what it was before."""
+        if urn in self._goals:
+            raise EngineError(f"Duplicate resource URN '{urn}'; try giving it a unique name")
+        if goal.parent and goal.parent not in self._goals:
+            raise EngineError(f"could not find parent resource {goal.parent}")
+        self._inherit(goal)
+        self._goals[urn] = goal
+        if urn in self._olds:
+            return self._olds[urn]
+        for alias in self._aliases(goal):
+            old = self._olds.get(alias)
+            if old is not None:
+                if alias in self._goals or alias in self._old_names.values():
+                    raise EngineError(
+                        f"resource '{urn}' has the alias '{alias}', which another resource has too"
+                    )
+                self._old_names[urn] = alias
+                return old
+        return None
+
+    def _inherit(self, goal: Goal) -> None:
+        """Take over what the parent says and the child does not."""
+        parent = self._goals.get(goal.parent)
+        if parent is None:
+            return
+        if goal.protect is None:
+            goal.protect = parent.protect
+        if goal.retain_on_delete is None:
+            goal.retain_on_delete = parent.retain_on_delete
+        goal.deleted_with = goal.deleted_with or parent.deleted_with
+
+    def _aliases(self, goal: Goal) -> list[str]:
+        """Every name that the resource may have had, its parents' old names multiplied in."""
+        urns = [self._alias_urn(goal, alias) for alias in goal.aliases]
+        old_parent = self._old_names.get(goal.parent)
+        if old_parent:
+            parent_name = urn_name(goal.parent)
+            names = [(goal.type, goal.name)]
+            names += [(parse_urn(urn).type, urn_name(urn)) for urn in urns]
+            for type_, name in names:
+                # `vpc-subnet` below `vpc` was `old-subnet` when `vpc` was `old`.
+                if name.startswith(parent_name):
+                    name = urn_name(old_parent) + name[len(parent_name) :]
+                old_type = f"{parse_urn(old_parent).qualified_type}${type_}"
+                urns.append(str(Urn(self._stack, self._project, old_type, name)))
+        return list(dict.fromkeys(urns))
+
+    def _alias_urn(self, goal: Goal, alias: Alias) -> str:
+        if alias.urn:
+            return alias.urn
+        parent = goal.parent
+        if alias.parent:
+            parent = self._old_names.get(alias.parent, alias.parent)
+        return make_urn(
+            alias.stack or self._stack,
+            alias.project or self._project,
+            "" if alias.no_parent else parent,
+            alias.type or goal.type,
+            alias.name or goal.name,
+        )
+
+    def _new_state(self, urn: str, goal: Goal, old: ResourceState | None) -> ResourceState:
+        alias = self._old_names.get(urn)
+        return ResourceState(
+            urn=urn,
+            type=goal.type,
+            custom=goal.custom,
+            inputs=goal.inputs,
+            parent=goal.parent,
+            dependencies=goal.dependencies,
+            property_dependencies=goal.property_dependencies,
+            additional_secret_outputs=goal.additional_secret_outputs,
+            aliases=[alias] if alias else [],
+            protect=bool(goal.protect),
+            retain_on_delete=bool(goal.retain_on_delete),
+            deleted_with=goal.deleted_with,
+            replace_with=goal.replace_with,
+            custom_timeouts=goal.custom_timeouts,
+            ignore_changes=goal.ignore_changes,
+            replace_on_changes=goal.replace_on_changes,
+            hide_diff=goal.hide_diff,
+            created=old.created if old else "",
+            modified=old.modified if old else "",
+            source_position=goal.source_position,
+            stack_trace=goal.stack_trace,
+        )
+
+    def _plan_component(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
+        with self._lock:
+            self._decided.add(new.urn)
+        if old is None:
+            self._executor.create(new)
+        elif old.custom:
+            # It was a resource of its own and became a component: nothing can be taken over.
+            self._replace(goal, old, new, Diff(True, ("provider",)))
+        elif equal(old.inputs, new.inputs):
+            self._executor.same(old, new)
+        else:
+            self._executor.update(old, new, [])
+
+    def _plan_custom(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
+        new.provider = self._default_provider()
+        is_fresh = old is None or old.external or old.taint or new.urn in self._condemned
+        inputs = goal.inputs
+        if old is not None:
+            inputs = self._ignore_changes(new.urn, goal, old)
+        if is_fresh:
+            new.inputs = self._check(new, {}, goal.inputs)
+        else:
+            assert old is not None
+            new.inputs = self._check(new, old.inputs, inputs)
+        diff = None
+        if old is not None and not is_fresh:
+            diff = self._diff(goal, old, new)
+        with self._lock:
+            self._decided.add(new.urn)
+            condemned = self._condemned.get(new.urn)
+        if old is None:
+            self._executor.create(new)
+        elif condemned is not None:
+            self._replaced.add(new.urn)
+            self._executor.create(new, old, replace_keys=condemned)
+            self._executor.mark_replaced(old, new, condemned)
+        elif old.external:
+            self._executor.create(new, old)
+            self._executor.mark_replaced(old, new, ())
+        elif old.taint:
+            self._replace(goal, old, new, Diff(True, ("id",)))
+        elif diff is not None and (old.pending_replacement or (diff.changes and diff.replace_keys)):
+            self._replace(goal, old, new, diff)
+        elif (diff is not None and diff.changes) or old.init_errors:
+            self._executor.update(old, new, goal.ignore_changes)
+        else:
+            self._executor.same(old, new)
+
+    def _ignore_changes(self, urn: str, goal: Goal, old: ResourceState) -> Properties:
+        if not goal.ignore_changes:
+            return goal.inputs
+        inputs = copy.deepcopy(goal.inputs)
+        for text in goal.ignore_changes:
+            try:
+                done = paths.reset(paths.parse_path(text), old.inputs, inputs)
+            except ValueError:
+                continue  # as the CLI: a path that is none has no effect
+            if not done:
+                self._display.info(
+                    f"cannot ignore changes in added or removed elements of the path: {text!r}",
+                    urn,
+                )
+        return inputs
+
+    def _check(self, new: ResourceState, olds: Properties, news: Properties) -> Properties:
+        inputs, failures = self._provider.check(new.urn, olds, news)
+        if not failures:
+            return inputs
+        subject = f"{new.type} resource '{urn_name(new.urn)}'"
+        for name, reason in failures:
+            if name:
+                value = mask(inputs.get(name, news.get(name)))
+                reason = f"property {name} value {{{value}}} has a problem: {reason}"
+            else:
+                reason = f"has a problem: {reason}"
+            separator = ": " if name else " "
+            self._fail(f"{subject}{separator}{reason}", new.urn)
+        raise StepError(f"{subject} is invalid")
+
+    def _diff(self, goal: Goal, old: ResourceState, new: ResourceState) -> Diff:
+        if any(urn in self._replaced for urn in new.replace_with):
+            return Diff(True, ("replaceWith",))
+        if new.deleted_with and new.deleted_with in self._replaced:
+            return Diff(True, ("deletedWith",))
+        if not old.custom:
+            return Diff(True, ("provider",))
+        diff = self._provider.diff(old, new.inputs, ignore_changes=goal.ignore_changes)
+        return _with_replace_on_changes(diff, goal.replace_on_changes)
+
+    def _replace(self, goal: Goal, old: ResourceState, new: ResourceState, diff: Diff) -> None:
+        if new.protect and old.protect:
+            message = (
+                f"unable to replace resource {new.urn!r}\nas it is currently marked for "
+                "protection. To unprotect the resource, remove the `protect` option from the "
+                "resource in your Pulumi program and run `up`"
+            )
+            if not self._dry_run:
+                raise EngineError(message)
+            # A preview goes on: it is the difference that the user needs to see.
+            self._display.error(message, new.urn)
+            self.saw_error = True
+        self._replaced.add(new.urn)
+        if goal.custom and not old.taint:
+            # The first check carried values over from the old resource, which is going.
+            new.inputs = self._check(new, {}, goal.inputs)
+        delete_first = diff.delete_before_replace
+        if goal.delete_before_replace is not None:
+            delete_first = goal.delete_before_replace
+        keys = diff.replace_keys
+        if delete_first or old.pending_replacement:
+            if not old.pending_replacement:
+                self._delete_first(old)
+            self._executor.create(new, old, replace_keys=keys)
+        else:
+            self._executor.create(new, old, replace_keys=keys)
+        self._executor.mark_replaced(old, new, keys)
+
+    def _delete_first(self, old: ResourceState) -> None:
+        """Delete a resource before its replacement is made, and before it what cannot outlive it.
+
+        Those dependents are made again when their own turn comes.
+        """
+        with self._lock:
+            dependents = self._dependents_to_replace(old)
+            for state, keys in dependents:
+                if state.protect:
+                    raise EngineError(
+                        f"unable to replace resource {state.urn!r} as part of replacing "
+                        f"{old.urn!r} as it is currently marked for protection. To unprotect "
+                        "the resource, remove the `protect` option from the resource in your "
+                        "Pulumi program and run `up`"
+                    )
+                self._condemned[state.urn] = keys
+            self._gone.update(state for state, _ in dependents)
+            self._gone.add(old)
+        for state, _ in reversed(dependents):
+            self._executor.delete(state, replaced=True, pending_replacement=True)
+        self._executor.delete(old, replaced=True, pending_replacement=True)
+
+    def _dependents_to_replace(
+        self, root: ResourceState
+    ) -> list[tuple[ResourceState, tuple[str, ...]]]:
+        """Resources that the loss of ``root`` forces to be replaced, and the properties to blame.
+
+        A dependent is one of them when its provider says that it would have to be replaced if
+        the values that it takes from ``root`` became others.
+        """
+        replaced = {root.urn}
+        result: list[tuple[ResourceState, tuple[str, ...]]] = []
+        for state in self._base.resources:
+            if state.urn in self._decided or state.delete or not state.custom or state.external:
+                continue
+            if state is root or state.urn in self._condemned:
+                continue
+            if state.deleted_with in replaced or not replaced.isdisjoint(state.replace_with):
+                result.append((state, ()))
+                replaced.add(state.urn)
+                continue
+            inputs = {
+                key: UNKNOWN
+                if not replaced.isdisjoint(state.property_dependencies.get(key, ()))
+                else value
+                for key, value in state.inputs.items()
+            }
+            if UNKNOWN not in inputs.values():
+                continue
+            diff = _with_replace_on_changes(
+                self._provider.diff(state, inputs, ignore_changes=state.ignore_changes),
+                state.replace_on_changes,
+            )
+            if diff.changes and diff.replace_keys:
+                result.append((state, diff.replace_keys))
+                replaced.add(state.urn)
+        return result
+
+    def _default_provider(self) -> str:
+        """The provider that every dynamic resource refers to, itself a resource of the stack."""
+        with self._provider_lock:
+            if not self._provider_reference:
+                self._provider_reference = self._register_default_provider()
+            return self._provider_reference
+
+    def _register_default_provider(self) -> str:
+        type_ = f"{PROVIDER_TYPE_PREFIX}{DYNAMIC_PACKAGE}"
+        urn = make_urn(self._stack, self._project, "", type_, "default")
+        inputs: Properties = {
+            key: Secret(value.text) if value.secret else value.text
+            for key, value in self._config.items()
+        }
+        self._provider.configure(inputs)
+        new = ResourceState(urn=urn, type=type_, custom=True, inputs=inputs)
+        with self._lock:
+            self._decided.add(urn)
+            old = self._olds.get(urn)
+        if old is None:
+            new.id = str(uuid.uuid4())
+            self._executor.create(new)
+        else:
+            new.created, new.modified = old.created, old.modified
+            if equal(old.inputs, inputs):
+                self._executor.same(old, new)
+            else:
+                self._executor.update(old, new, [])
+        return f"{urn}::{new.id}"
+
+    def stack_urn(self) -> str:
+        """The URN of the stack's own resource."""
+        return make_urn(
+            self._stack, self._project, "", STACK_TYPE, f"{self._project}-{self._stack}"
+        )
+
+
+def _with_replace_on_changes(diff: Diff, replace_on_changes: list[str]) -> Diff:
+    """Turn changes of the named properties into reasons to replace."""
+    if not diff.changes or not replace_on_changes:
+        return diff
+    outer = [paths.parse_path(text) for text in replace_on_changes]
+    keys = [key for key in diff.changed_keys if any(paths.contains(p, [key]) for p in outer)]
+    return Diff(
+        True,
+        tuple(dict.fromkeys([*diff.replace_keys, *keys])),
+        diff.changed_keys,
+        diff.delete_before_replace,
+    )

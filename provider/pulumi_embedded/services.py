@@ -1,0 +1,255 @@
+"""The gRPC services that a program and a provider talk to: resource monitor and engine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import grpc
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
+from pulumi.runtime.proto import (
+    engine_pb2,
+    engine_pb2_grpc,
+    resource_pb2,
+    resource_pb2_grpc,
+)
+
+from .display import Display, Severity
+from .errors import EngineError, StepError, UnsupportedError
+from .executor import Cancellation
+from .goals import goal_from_read, goal_from_registration
+from .planner import Planner
+from .provider import CHANNEL_OPTIONS
+from .urns import parse_urn
+from .values import Properties, from_struct, to_struct
+
+if TYPE_CHECKING:
+    from .state import ResourceState
+
+# The first five are supported. The others are named although they are not: an SDK that misses
+# them tells the user to update a CLI that is not there; our own refusal says what is the matter.
+_FEATURES: Final = (
+    "SECRETS",
+    "RESOURCE_REFERENCES",
+    "ALIAS_SPECS",
+    "DELETED_WITH",
+    "REPLACE_WITH",
+    "TRANSFORMS",
+    "INVOKE_TRANSFORMS",
+    "PARAMETERIZATION",
+    "RESOURCE_HOOKS",
+    "ERROR_HOOKS",
+    "STATE_MIGRATIONS",
+)
+_LEGACY_FEATURES: Final = {
+    "secrets": "SECRETS",
+    "resourceReferences": "RESOURCE_REFERENCES",
+    "aliasSpecs": "ALIAS_SPECS",
+    "deletedWith": "DELETED_WITH",
+    "replaceWith": "REPLACE_WITH",
+    "transforms": "TRANSFORMS",
+    "invokeTransforms": "INVOKE_TRANSFORMS",
+    "parameterization": "PARAMETERIZATION",
+    "resourceHooks": "RESOURCE_HOOKS",
+    "errorHooks": "ERROR_HOOKS",
+}
+
+RegisterOutputs = Callable[[str, Properties], None]
+
+
+@contextmanager
+def serve(*servicers: Any, threads: int) -> Iterator[str]:
+    """Serve on a free port of the loopback interface; gives the address."""
+    server = grpc.server(ThreadPoolExecutor(max_workers=threads), options=CHANNEL_OPTIONS)
+    for servicer in servicers:
+        servicer.add_to(server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(grace=None).wait()
+
+
+class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
+    """What a program registers its resources with."""
+
+    def __init__(
+        self,
+        planner: Planner,
+        register_outputs: RegisterOutputs,
+        display: Display,
+        cancellation: Cancellation,
+        root: Path,
+    ) -> None:
+        self._planner = planner
+        self._register_outputs = register_outputs
+        self._display = display
+        self._cancellation = cancellation
+        self._root = root
+
+    def add_to(self, server: grpc.Server) -> None:
+        """Serve this on a server."""
+        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(self, server)
+
+    def SupportsFeature(
+        self, request: resource_pb2.SupportsFeatureRequest, context: grpc.ServicerContext
+    ) -> resource_pb2.SupportsFeatureResponse:
+        """Answer SDKs that ask for each feature by name."""
+        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _LEGACY_FEATURES)
+
+    def RegisterResource(
+        self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext
+    ) -> resource_pb2.RegisterResourceResponse:
+        """Bring a resource to the state that the program wants."""
+        with self._failures(context):
+            state = self._planner.register(goal_from_registration(request, self._root))
+            # A component's outputs come later; the old ones might name resources that are not
+            # registered yet.
+            outputs = state.outputs if request.custom else {}
+            return resource_pb2.RegisterResourceResponse(
+                urn=state.urn,
+                id=state.id,
+                object=_answer(outputs, request.acceptSecrets),
+            )
+        raise AssertionError  # the context manager aborts the call
+
+    def RegisterResourceOutputs(
+        self, request: resource_pb2.RegisterResourceOutputsRequest, context: grpc.ServicerContext
+    ) -> empty_pb2.Empty:
+        """Store what a component, or the stack itself, exports."""
+        with self._failures(context):
+            self._register_outputs(request.urn, from_struct(request.outputs))
+        return empty_pb2.Empty()
+
+    def ReadResource(
+        self, request: resource_pb2.ReadResourceRequest, context: grpc.ServicerContext
+    ) -> resource_pb2.ReadResourceResponse:
+        """Look up a resource that the stack does not own."""
+        with self._failures(context):
+            state = self._planner.read(goal_from_read(request, self._root))
+            return resource_pb2.ReadResourceResponse(
+                urn=state.urn, properties=_answer(state.outputs, request.acceptSecrets)
+            )
+        raise AssertionError
+
+    def Invoke(
+        self, request: resource_pb2.ResourceInvokeRequest, context: grpc.ServicerContext
+    ) -> resource_pb2.ResourceInvokeResponse:
+        """Look up a registered resource; there are no other functions."""
+        with self._failures(context):
+            if request.tok != "pulumi:pulumi:getResource":
+                raise UnsupportedError(
+                    f"function {request.tok!r} needs a provider that the embedded engine has not"
+                )
+            urn = str(from_struct(request.args).get("urn"))
+            state: ResourceState | None = self._planner.state(urn)
+            if state is None:
+                raise EngineError(f"unknown resource {urn}")
+            result = {"urn": state.urn, "id": state.id, "state": state.outputs}
+            return resource_pb2.ResourceInvokeResponse(**{"return": _answer(result, True)})
+        raise AssertionError
+
+    def SignalAndWaitForShutdown(
+        self, request: empty_pb2.Empty, context: grpc.ServicerContext
+    ) -> empty_pb2.Empty:
+        """Let the program end: without resource hooks nothing of it is needed any more."""
+        return empty_pb2.Empty()
+
+    def Call(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Refuse methods of remote components."""
+        self._refuse(context, f"method {request.tok!r}")
+
+    def RegisterStackTransform(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Refuse transforms."""
+        self._refuse(context, "a stack transform")
+
+    def RegisterStackInvokeTransform(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Refuse transforms of function calls."""
+        self._refuse(context, "an invoke transform")
+
+    def RegisterResourceHook(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Refuse hooks."""
+        self._refuse(context, "a resource hook")
+
+    def RegisterErrorHook(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Refuse hooks."""
+        self._refuse(context, "an error hook")
+
+    def RegisterPackage(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Refuse parameterized packages."""
+        self._refuse(context, f"the package {request.name!r}")
+
+    def _refuse(self, context: grpc.ServicerContext, what: str) -> None:
+        with self._failures(context):
+            raise UnsupportedError(f"the program uses {what}, which the embedded engine has not")
+
+    @contextmanager
+    def _failures(self, context: grpc.ServicerContext) -> Iterator[None]:
+        """Report a failure, stop the deployment, and answer as a monitor that is shutting down."""
+        try:
+            yield
+        except EngineError as error:
+            # What failed while planning or running a step was reported there.
+            if not isinstance(error, StepError) and not self._cancellation.requested.is_set():
+                self._display.error(str(error))
+            self._cancellation.request()
+            context.abort(grpc.StatusCode.UNAVAILABLE, "resource monitor shut down")
+
+
+class Engine(engine_pb2_grpc.EngineServicer):
+    """What a program and a provider send messages to."""
+
+    def __init__(self, display: Display, cancellation: Cancellation) -> None:
+        self._display = display
+        self._cancellation = cancellation
+        self._root_lock = threading.Lock()
+        self._root = ""
+
+    def add_to(self, server: grpc.Server) -> None:
+        """Serve this on a server."""
+        engine_pb2_grpc.add_EngineServicer_to_server(self, server)
+
+    def Log(self, request: engine_pb2.LogRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        """Show a message; an ephemeral one is the current status of its resource."""
+        # A program that is cut off complains that its monitor is gone; that is no news.
+        if self._cancellation.requested.is_set() and not request.urn:
+            return empty_pb2.Empty()
+        if request.ephemeral and request.urn:
+            self._display.status(request.urn, request.message)
+        else:
+            self._display.diagnostic(Severity(request.severity), request.message, request.urn)
+        return empty_pb2.Empty()
+
+    def GetRootResource(
+        self, request: engine_pb2.GetRootResourceRequest, context: grpc.ServicerContext
+    ) -> engine_pb2.GetRootResourceResponse:
+        """The URN of the stack's resource."""
+        with self._root_lock:
+            return engine_pb2.GetRootResourceResponse(urn=self._root)
+
+    def SetRootResource(
+        self, request: engine_pb2.SetRootResourceRequest, context: grpc.ServicerContext
+    ) -> engine_pb2.SetRootResourceResponse:
+        """Remember the URN of the stack's resource."""
+        parse_urn(request.urn)
+        with self._root_lock:
+            self._root = request.urn
+        return engine_pb2.SetRootResourceResponse()
+
+    def RequirePulumiVersion(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Say that the range cannot be checked: it speaks of a CLI, and there is none here."""
+        self._display.diagnostic(
+            Severity.WARNING,
+            f"the program asks for the Pulumi CLI {request.pulumi_version_range}; "
+            "the embedded engine does not check that",
+        )
+        return engine_pb2.RequirePulumiVersionResponse()
+
+
+def _answer(properties: Properties, accept_secrets: bool) -> Any:
+    return to_struct(properties, keep_secrets=accept_secrets)

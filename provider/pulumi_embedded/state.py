@@ -1,0 +1,321 @@
+"""What a stack consists of: resources and unfinished operations, and their stored form.
+
+The stored form is the Pulumi CLI's checkpoint, version 3 (``sdk/go/common/apitype/core.go`` in
+pulumi/pulumi). Fields that the engine does not know itself are carried along unchanged.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from .errors import EngineError, UnsupportedError
+from .passphrase import Crypter
+from .values import SECRET_SIGNATURE, SIGNATURE_KEY, UNKNOWN, Properties, Secret, Value
+
+CHECKPOINT_VERSION: Final = 3
+_NEWEST_READABLE_VERSION: Final = 4  # differs from 3 only by naming the features in use
+# The CLI refuses a manifest whose version is not a semantic one; the suffix says who wrote it.
+MANIFEST_VERSION: Final = "v3.260.0-embedded"
+
+# Python names of the fields that a resource has in a checkpoint, in the order they are written.
+_FIELDS: Final = {
+    "urn": "urn",
+    "custom": "custom",
+    "delete": "delete",
+    "id": "id",
+    "type": "type",
+    "inputs": "inputs",
+    "outputs": "outputs",
+    "parent": "parent",
+    "protect": "protect",
+    "taint": "taint",
+    "external": "external",
+    "dependencies": "dependencies",
+    "initErrors": "init_errors",
+    "provider": "provider",
+    "propertyDependencies": "property_dependencies",
+    "pendingReplacement": "pending_replacement",
+    "additionalSecretOutputs": "additional_secret_outputs",
+    "aliases": "aliases",
+    "customTimeouts": "custom_timeouts",
+    "importID": "import_id",
+    "retainOnDelete": "retain_on_delete",
+    "deletedWith": "deleted_with",
+    "replaceWith": "replace_with",
+    "created": "created",
+    "modified": "modified",
+    "sourcePosition": "source_position",
+    "stackTrace": "stack_trace",
+    "ignoreChanges": "ignore_changes",
+    "hideDiff": "hide_diff",
+    "replaceOnChanges": "replace_on_changes",
+}
+
+
+@dataclass(eq=False)
+class ResourceState:
+    """One resource as the engine knows it. Two states are the same only if they are one object.
+
+    Attributes:
+        delete: replaced already, still to be deleted.
+        pending_replacement: deleted already, still to be created again.
+        external: read only; the stack does not own it.
+        created, modified: RFC 3339 in UTC.
+        unknown_fields: what a newer CLI stored, carried along.
+    """
+
+    urn: str
+    type: str
+    custom: bool
+    id: str = ""
+    inputs: Properties = field(default_factory=dict)
+    outputs: Properties = field(default_factory=dict)
+    parent: str = ""
+    provider: str = ""
+    dependencies: list[str] = field(default_factory=list)
+    property_dependencies: dict[str, list[str]] = field(default_factory=dict)
+    additional_secret_outputs: list[str] = field(default_factory=list)
+    aliases: list[str] = field(default_factory=list)
+    protect: bool = False
+    taint: bool = False
+    external: bool = False
+    delete: bool = False
+    pending_replacement: bool = False
+    retain_on_delete: bool = False
+    deleted_with: str = ""
+    replace_with: list[str] = field(default_factory=list)
+    init_errors: list[str] = field(default_factory=list)
+    import_id: str = ""
+    custom_timeouts: dict[str, Any] = field(default_factory=dict)
+    ignore_changes: list[str] = field(default_factory=list)
+    replace_on_changes: list[str] = field(default_factory=list)
+    hide_diff: list[Any] = field(default_factory=list)
+    created: str = ""
+    modified: str = ""
+    source_position: str = ""
+    stack_trace: list[dict[str, str]] = field(default_factory=list)
+    unknown_fields: dict[str, Any] = field(default_factory=dict)
+
+    def references(self) -> set[str]:
+        """The URNs of all resources that must exist for this one to exist."""
+        urns = {self.parent, self.deleted_with, *self.dependencies, *self.replace_with}
+        for dependencies in self.property_dependencies.values():
+            urns.update(dependencies)
+        urns.add(self.provider.rpartition("::")[0])
+        urns.discard("")
+        return urns
+
+
+@dataclass(frozen=True)
+class PendingOperation:
+    """Something that was begun on a resource: creating, updating, deleting or reading."""
+
+    type: str
+    resource: ResourceState
+
+
+@dataclass
+class Snapshot:
+    """A stack at one moment.
+
+    Attributes:
+        resources: each after everything it depends on.
+        metadata: the checkpoint's own, carried along.
+    """
+
+    resources: list[ResourceState] = field(default_factory=list)
+    pending_operations: list[PendingOperation] = field(default_factory=list)
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    def find(self, urn: str) -> ResourceState | None:
+        """The live resource of that name."""
+        return next((r for r in self.resources if r.urn == urn and not r.delete), None)
+
+
+def timestamp() -> str:
+    """The current time as it is stored."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return now.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def secrets_salt(checkpoint: Mapping[str, Any]) -> str:
+    """The passphrase crypter's state in a checkpoint; empty when it has none.
+
+    Raises:
+        UnsupportedError: its secrets are not under a passphrase.
+    """
+    provider = _deployment(checkpoint).get("secrets_providers") or {}
+    if not provider.get("type"):
+        return ""
+    if provider["type"] != "passphrase":
+        raise UnsupportedError(
+            f"the stack's secrets are kept by {provider['type']!r}; "
+            "the embedded engine knows the passphrase secrets provider only"
+        )
+    return str(provider.get("state", {}).get("salt", ""))
+
+
+def decode_checkpoint(checkpoint: Mapping[str, Any], crypter: Crypter | None) -> Snapshot:
+    """The stack that a checkpoint holds.
+
+    Raises:
+        UnsupportedError: it was written in a form that only the CLI knows.
+        EngineError: it is malformed, or a secret cannot be decrypted.
+    """
+    version = checkpoint.get("version")
+    if not isinstance(version, int) or not CHECKPOINT_VERSION <= version <= (
+        _NEWEST_READABLE_VERSION
+    ):
+        raise UnsupportedError(f"the stack has checkpoint version {version}")
+    deployment = _deployment(checkpoint)
+    features = checkpoint.get("features") or []
+    features = [*features, *(key for key in ("snippets", "extensions") if deployment.get(key))]
+    if features:
+        raise UnsupportedError(f"the stack uses {', '.join(map(str, features))}")
+    try:
+        return Snapshot(
+            [decode_resource(item, crypter) for item in deployment.get("resources") or []],
+            [
+                PendingOperation(item["type"], decode_resource(item["resource"], crypter))
+                for item in deployment.get("pending_operations") or []
+            ],
+            deployment.get("metadata") or {},
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise EngineError(f"the stack's checkpoint is malformed: {error!r}") from error
+
+
+def encode_checkpoint(
+    name: str,
+    salt: str,
+    resources: Iterable[str],
+    pending_operations: Iterable[str],
+    metadata: Mapping[str, Any],
+) -> str:
+    """The checkpoint's text, made of parts that were encoded before.
+
+    Encoding each resource once, when it changes, keeps a stack of a thousand resources from
+    being encoded a thousand times over while its steps complete.
+
+    Args:
+        name: ``ORGANIZATION/PROJECT/STACK``.
+        salt: the crypter's state; empty for a stack without secrets.
+    """
+    manifest = {
+        "time": timestamp(),
+        "magic": hashlib.sha256(MANIFEST_VERSION.encode()).hexdigest(),
+        "version": MANIFEST_VERSION,
+    }
+    parts = [f'"manifest":{_json(manifest)}']
+    if salt:
+        provider = {"type": "passphrase", "state": {"salt": salt}}
+        parts.append(f'"secrets_providers":{_json(provider)}')
+    resource_text = ",".join(resources)
+    if resource_text:
+        parts.append(f'"resources":[{resource_text}]')
+    operation_text = ",".join(pending_operations)
+    if operation_text:
+        parts.append(f'"pending_operations":[{operation_text}]')
+    parts.append(f'"metadata":{_json(metadata)}')
+    latest = ",".join(parts)
+    return (
+        f'{{"version":{CHECKPOINT_VERSION},"checkpoint":'
+        f'{{"stack":{_json(name)},"latest":{{{latest}}}}}}}'
+    )
+
+
+def encode_resource(state: ResourceState, crypter: Crypter | None) -> str:
+    """One resource's text in a checkpoint; empty fields are left out."""
+    return _json(resource_fields(state, crypter))
+
+
+def encode_operation(operation: PendingOperation, crypter: Crypter | None) -> str:
+    """One unfinished operation's text in a checkpoint."""
+    return _json({"resource": resource_fields(operation.resource, crypter), "type": operation.type})
+
+
+def resource_fields(state: ResourceState, crypter: Crypter | None) -> dict[str, Any]:
+    """One resource's stored fields."""
+    fields: dict[str, Any] = {}
+    for key, name in _FIELDS.items():
+        value = getattr(state, name)
+        if not value and key != "custom":
+            continue
+        fields[key] = _encode_value(value, crypter) if key in ("inputs", "outputs") else value
+    return {**fields, **state.unknown_fields}
+
+
+def decode_resource(fields: Mapping[str, Any], crypter: Crypter | None) -> ResourceState:
+    """The resource that a checkpoint's entry describes."""
+    known = {name: fields[key] for key, name in _FIELDS.items() if fields.get(key) is not None}
+    for name in ("inputs", "outputs"):
+        if name in known:
+            known[name] = _decode_value(known[name], crypter)
+    unknown = {key: value for key, value in fields.items() if key not in _FIELDS}
+    return ResourceState(**known, unknown_fields=unknown)
+
+
+def _encode_value(value: Value, crypter: Crypter | None) -> Any:
+    if isinstance(value, Secret):
+        if crypter is None:
+            raise EngineError("the stack has secrets but no passphrase")
+        plaintext = _json(_encode_value(_without_nested_secrets(value.value), crypter))
+        return {
+            SIGNATURE_KEY: SECRET_SIGNATURE,
+            "ciphertext": crypter.encrypt(plaintext),
+        }
+    if value is UNKNOWN:
+        raise EngineError("an unknown value cannot be stored")
+    if isinstance(value, dict):
+        return {key: _encode_value(value[key], crypter) for key in sorted(value)}
+    if isinstance(value, list):
+        return [_encode_value(item, crypter) for item in value]
+    return value
+
+
+def _without_nested_secrets(value: Value) -> Value:
+    """A secret inside a secret keeps its mark, but is not encrypted a second time."""
+    if isinstance(value, Secret):
+        return {
+            SIGNATURE_KEY: SECRET_SIGNATURE,
+            "ciphertext": _json(_without_nested_secrets(value.value)),
+        }
+    if isinstance(value, dict):
+        return {key: _without_nested_secrets(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_nested_secrets(item) for item in value]
+    return value
+
+
+def _decode_value(value: Any, crypter: Crypter | None, *, opened: bool = False) -> Value:
+    if isinstance(value, dict):
+        if value.get(SIGNATURE_KEY) == SECRET_SIGNATURE:
+            plaintext = value.get("plaintext")
+            if plaintext is None:
+                ciphertext = str(value["ciphertext"])
+                if opened:
+                    plaintext = ciphertext
+                elif crypter is None:
+                    raise EngineError("the stack has secrets but no passphrase")
+                else:
+                    plaintext = crypter.decrypt(ciphertext)
+            return Secret(_decode_value(json.loads(plaintext), crypter, opened=True))
+        return {key: _decode_value(item, crypter, opened=opened) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_decode_value(item, crypter, opened=opened) for item in value]
+    return value
+
+
+def _deployment(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
+    body = checkpoint.get("checkpoint")
+    latest = body.get("latest") if isinstance(body, dict) else None
+    return latest if isinstance(latest, dict) else {}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

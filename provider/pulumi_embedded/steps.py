@@ -1,0 +1,91 @@
+"""What a deployment does to one resource at a time, and the words for it."""
+
+from __future__ import annotations
+
+import enum
+import time
+from dataclasses import dataclass, field
+
+from .state import ResourceState
+from .urns import is_provider_type
+from .values import Properties, changed_properties
+
+
+class Op(str, enum.Enum):
+    """The kinds of steps, named as the CLI names them."""
+
+    SAME = "same"
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    REPLACE = "replace"
+    CREATE_REPLACEMENT = "create-replacement"
+    DELETE_REPLACED = "delete-replaced"
+    READ = "read"
+    READ_REPLACEMENT = "read-replacement"
+    READ_DISCARD = "discard"
+    DISCARD_REPLACED = "discard-replaced"
+    REFRESH = "refresh"
+    REMOVE_PENDING_REPLACE = "remove-pending-replace"
+
+
+@dataclass(eq=False)
+class Step:
+    """One step on one resource.
+
+    Attributes:
+        old: the resource before; None when it is new.
+        new: the resource after; None when it goes.
+        replace_keys: why it cannot be changed in place.
+        counted: whether it appears in the summary; half of a replacement does not.
+    """
+
+    op: Op
+    old: ResourceState | None = None
+    new: ResourceState | None = None
+    replace_keys: tuple[str, ...] = ()
+    counted: bool = True
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def state(self) -> ResourceState:
+        """The resource, as it will be or, when it goes, as it was."""
+        state = self.new or self.old
+        assert state is not None
+        return state
+
+    @property
+    def urn(self) -> str:
+        """The resource's URN."""
+        return self.state.urn
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the user should not see it: provider resources are the engine's own affair."""
+        return is_provider_type(self.state.type)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it started."""
+        return time.monotonic() - self.started
+
+    def changes(self) -> list[tuple[str, str]]:
+        """What differs: pairs of ``+``, ``-`` or ``~`` and the property's name.
+
+        Properties whose names start with two underscores are the SDK's and the provider's own.
+        """
+        if self.old is None or self.new is None or self.op is Op.SAME:
+            return []
+        refreshed = self.op is Op.REFRESH
+        before: Properties = self.old.outputs if refreshed else self.old.inputs
+        after: Properties = self.new.outputs if refreshed else self.new.inputs
+        hidden = {path[0] for path in self.new.hide_diff if len(path) == 1}
+        names = [
+            name
+            for name in changed_properties(before, after)
+            if name[:2] != "__" and name not in hidden
+        ]
+        return [
+            ("+" if name not in before else "-" if name not in after else "~", name)
+            for name in names
+        ]
