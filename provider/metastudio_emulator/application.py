@@ -36,7 +36,9 @@ def build_application(world: World) -> ASGIApp:
     """The training service, the identity service, the object storage and their control."""
     progress = Progress(world)
     jobs = TrainingJobs(world, progress)
-    authenticator = Authenticator(world.credentials, world.clock, world.settings)
+    authenticator = Authenticator(
+        world.credentials, world.identity.project_id, world.clock, world.settings
+    )
     context = AdminContext(world, progress, jobs, FaultList(), Counters())
 
     app = FastAPI(openapi_url=None)

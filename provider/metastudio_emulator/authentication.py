@@ -18,7 +18,10 @@ _PREFIX = "Incorrect IAM authentication information: "
 class Authenticator:
     """Verifies requests the way the vendor's gateway does."""
 
-    def __init__(self, credentials: CredentialStore, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, credentials: CredentialStore, project_id: str, clock: Clock, settings: Settings
+    ) -> None:
+        self._project_id = project_id
         self._credentials = credentials
         self._clock = clock
         self._settings = settings
@@ -73,7 +76,10 @@ class Authenticator:
             raise unauthenticated(f"{_PREFIX}AK is locked after repeated failures, try again later")
         self._check_signature(request, line, key)
         self._check_security_token(request, key)
-        if project_id is not None and request.headers.get("x-project-id") != project_id:
+        # Every key is of the one project, and the header has to agree with the path.
+        if project_id is not None and not (
+            request.headers.get("x-project-id") == project_id == self._project_id
+        ):
             raise _project_mismatch()
 
     def _check_date(self, request: SignedRequest, line: SignatureLine) -> None:

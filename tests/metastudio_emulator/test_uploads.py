@@ -1,0 +1,148 @@
+"""One-time upload URLs and their refusals; downloads."""
+
+import hashlib
+import socket
+import xml.etree.ElementTree as ElementTree
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+DAY = 24 * 3600
+ZIP = {"Content-Type": "application/zip"}
+
+
+def refusal(answer):
+    root = ElementTree.fromstring(answer.text)
+    assert answer.headers["Content-Type"] == "application/xml"
+    assert root.findtext("RequestId") == answer.headers["X-Request-Id"]
+    return answer.status_code, root.findtext("Code"), root.findtext("Message")
+
+
+@pytest.fixture
+def urls(api):
+    return api.create()
+
+
+def test_an_upload_is_stored_and_answered_with_its_md5(api, put, urls):
+    body = b"letter" * 1000
+    answer = put(urls["grant_file_upload_url"], body)
+    assert answer.status_code == 200
+    assert answer.headers["ETag"] == f'"{hashlib.md5(body).hexdigest()}"'
+    stored = api.emulator.control.objects(urls["job_id"])["grant_file"]
+    assert stored["sha256"] == hashlib.sha256(body).hexdigest()
+    assert (stored["size"], stored["uploads"]) == (6000, 1)
+    assert stored["content_type"] == "application/octet-stream"
+
+
+def test_an_empty_file_is_a_file(api, put, urls):
+    assert put(urls["cover_upload_url"], b"").status_code == 200
+    assert api.emulator.control.objects(urls["job_id"])["cover"]["size"] == 0
+
+
+def test_a_url_works_once(put, urls):
+    assert put(urls["cover_upload_url"], b"1").status_code == 200
+    status, code, message = refusal(put(urls["cover_upload_url"], b"2"))
+    assert (status, code) == (403, "AccessDenied")
+    assert "used" in message
+
+
+def test_a_url_expires_after_a_day(api, put, urls):
+    api.emulator.control.advance(DAY + 1)
+    status, code, message = refusal(put(urls["cover_upload_url"], b"1"))
+    assert (status, code, message) == (403, "AccessDenied", "Request has expired")
+
+
+def test_urls_can_be_made_to_expire(api, put, urls):
+    other = api.create()
+    assert api.emulator.control.expire_upload_urls(urls["job_id"]) == 9
+    assert refusal(put(urls["cover_upload_url"], b"1"))[2] == "Request has expired"
+    assert put(other["cover_upload_url"], b"1").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Content-Type": "image/png"}, {"Content-Type": "application/octet-stream; charset=utf-8"}],
+)
+def test_another_content_type_breaks_the_signature(put, urls, headers):
+    answer = put(urls["cover_upload_url"], b"1", headers)
+    assert refusal(answer)[:2] == (403, "SignatureDoesNotMatch")
+    assert put(urls["cover_upload_url"], b"1").status_code == 200
+
+
+def test_audio_wants_the_content_type_of_a_zip(put, urls):
+    assert refusal(put(urls["audio_upload_url"], b"1"))[1] == "SignatureDoesNotMatch"
+    assert put(urls["audio_upload_url"], b"1", ZIP).status_code == 200
+
+
+@pytest.mark.parametrize("parameter", ["Expires", "ticket", "partNumber", "uploadId"])
+def test_a_changed_url_breaks_the_signature(put, urls, parameter):
+    url = urls["training_video_upload_url"][0]
+    value = parse_qs(urlsplit(url).query)[parameter][0]
+    changed = url.replace(f"{parameter}={value}", f"{parameter}={value}1")
+    assert changed != url
+    assert refusal(put(changed, b"1"))[:2] == (403, "SignatureDoesNotMatch")
+
+
+def test_a_url_serves_no_other_object(put, urls):
+    changed = urls["cover_upload_url"].replace("_cover", "_grantFile_tmp")
+    assert refusal(put(changed, b"1"))[1] == "SignatureDoesNotMatch"
+
+
+def test_an_upload_url_does_not_download(put, urls):
+    assert requests.get(urls["cover_upload_url"], timeout=30).status_code == 403
+
+
+def test_two_urls_for_one_object_are_two_urls(put, api, urls):
+    again = api.call("PUT", f"/{urls['job_id']}", json={}).json()
+    assert again["cover_upload_url"] != urls["cover_upload_url"]
+    assert put(urls["cover_upload_url"], b"1").status_code == 200
+    assert put(again["cover_upload_url"], b"22").status_code == 200
+    stored = api.emulator.control.objects(urls["job_id"])["cover"]
+    assert (stored["size"], stored["uploads"]) == (2, 2)
+
+
+def test_a_body_without_a_length_is_refused(put, urls):
+    answer = put(urls["cover_upload_url"], iter([b"1"]))
+    assert refusal(answer)[:2] == (411, "MissingContentLength")
+
+
+def test_an_interrupted_upload_leaves_nothing_and_the_url_usable(api, put, urls, tmp_path):
+    url = urlsplit(urls["cover_upload_url"])
+    with socket.create_connection((url.hostname, url.port)) as connection:
+        head = (
+            f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\n"
+            "Content-Type: application/octet-stream\r\nContent-Length: 1000\r\n\r\n"
+        )
+        connection.sendall(head.encode() + b"x" * 500)
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(1)  # returns once the server has closed its side
+    assert put(urls["cover_upload_url"], b"whole").status_code == 200
+    assert api.emulator.control.objects(urls["job_id"])["cover"]["size"] == 5
+    assert list((tmp_path / "data" / "incoming").iterdir()) == []
+
+
+def test_downloads_appear_with_the_files(api, put, urls):
+    job_id = urls["job_id"]
+    assert "cover_download_url" not in api.show(job_id)
+    put(urls["cover_upload_url"], b"picture")
+    put(urls["id_card_image1_upload_url"], b"card")
+    detail = api.show(job_id)
+    assert "_tmp" in urls["id_card_image1_upload_url"]
+    assert "_tmp" not in detail["id_card_image1_download_url"]
+    assert requests.get(detail["id_card_image1_download_url"], timeout=30).content == b"card"
+    listed = api.list()["jobs"][0]
+    for _ in range(2):
+        assert requests.get(listed["cover_download_url"], timeout=30).content == b"picture"
+    api.emulator.control.advance(DAY + 1)
+    assert refusal(requests.get(detail["cover_download_url"], timeout=30))[0] == 403
+
+
+def test_a_video_can_be_downloaded_once_it_is_confirmed(api, put):
+    urls = api.create(video_multipart_count=2)
+    for url, part in zip(urls["training_video_upload_url"], (b"first ", b"second"), strict=True):
+        put(url, part)
+    assert "training_video_download_url" not in api.show(urls["job_id"])
+    api.command(urls["job_id"], "CONFIRM_MULTIPART_UPLOADED")
+    url = api.show(urls["job_id"])["training_video_download_url"]
+    assert requests.get(url, timeout=30).content == b"first second"
