@@ -1,0 +1,148 @@
+"""Faults happen on the socket, not in a helper."""
+
+import time
+
+import pytest
+import requests
+
+OCTETS = {"Content-Type": "application/octet-stream"}
+
+
+def test_a_status_with_the_vendors_body(api):
+    control = api.emulator.control
+    control.add_fault("list", "status", status=503, times=2)
+    answers = [api.call("GET") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [503, 503, 200]
+    assert answers[0].json()["error_code"] == "APIGW.0801"
+    assert control.faults()[0]["applied"] == 2
+    assert control.counters()["list"] == {"503": 2, "200": 1}
+
+
+def test_uploads_fail_in_the_storages_form(api, put):
+    api.emulator.control.add_fault("upload", "status", status=500, times=1)
+    url = api.create()["cover_upload_url"]
+    answer = put(url, b"1")
+    assert answer.status_code == 500
+    assert "<Code>InternalError</Code>" in answer.text
+    assert put(url, b"1").status_code == 200
+
+
+def test_a_reset_without_an_answer(api):
+    api.emulator.control.add_fault("create", "reset", times=1)
+    with pytest.raises(requests.ConnectionError):
+        api.create()
+    assert api.list()["count"] == 0
+    assert api.emulator.control.counters()["create"] == {"lost": 1}
+
+
+def test_an_answer_lost_after_the_work_was_done(api):
+    api.emulator.control.add_fault("create", "reset", times=1, after=True)
+    with pytest.raises(requests.ConnectionError):
+        api.create(name="orphan")
+    assert api.list(name="orphan")["count"] == 1
+
+
+def test_an_error_after_the_work_was_done(api):
+    api.emulator.control.add_fault("create", "status", status=500, times=1, after=True)
+    assert api.call("POST", json={"name": "orphan"}).status_code == 500
+    assert api.list(name="orphan")["count"] == 1
+
+
+def test_one_command_alone_can_fail(api, put):
+    api.emulator.control.add_fault("SUBMITVERIFYING", "status", status=500, times=1)
+    urls = api.create()
+    api.upload_all(urls)
+    api.command(urls["job_id"], "CONFIRM_MULTIPART_UPLOADED")
+    body = {"command": "SUBMITVERIFYING"}
+    statuses = [
+        api.call("POST", f"/{urls['job_id']}/command", json=body).status_code for _ in range(2)
+    ]
+    assert statuses == [500, 200]
+    assert api.emulator.control.counters()["SUBMITVERIFYING"] == {"500": 1, "200": 1}
+
+
+def test_a_reset_in_the_middle_of_an_upload(api, put, tmp_path):
+    api.emulator.control.add_fault("upload", "reset", times=1, after_bytes=1_000_000)
+    url = api.create()["cover_upload_url"]
+    body = b"x" * 20_000_000
+    with pytest.raises(requests.ConnectionError):
+        put(url, body)
+    assert put(url, body).status_code == 200
+    assert len(list((tmp_path / "data" / "incoming").iterdir())) == 0
+
+
+def test_a_truncated_answer(api):
+    api.create(name="x" * 200)
+    api.emulator.control.add_fault("list", "truncate", times=1)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        api.call("GET")
+    assert api.list()["count"] == 1
+
+
+def test_a_truncated_download(api, put):
+    urls = api.create()
+    put(urls["cover_upload_url"], b"x" * 300_000)
+    url = api.show(urls["job_id"])["cover_download_url"]
+    api.emulator.control.add_fault("download", "truncate", times=1)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        requests.get(url, timeout=30)
+    assert len(requests.get(url, timeout=30).content) == 300_000
+
+
+def test_a_stall_is_longer_than_the_clients_patience(api):
+    api.emulator.control.add_fault("upload", "stall", seconds=60, times=1)
+    url = api.create()["cover_upload_url"]
+    with pytest.raises(requests.Timeout):
+        requests.put(url, data=b"1", headers=OCTETS, timeout=0.2)
+
+
+def test_a_stall_in_the_middle_of_an_upload_ends(api):
+    api.emulator.control.add_fault("upload", "stall", seconds=0.3, after_bytes=10, times=1)
+    url = api.create()["cover_upload_url"]
+    started = time.monotonic()
+    assert requests.put(url, data=b"x" * 100, headers=OCTETS, timeout=30).status_code == 200
+    assert time.monotonic() - started >= 0.3
+
+
+def test_a_slow_connection(api, put):
+    api.emulator.control.add_fault("upload", "delay", bytes_per_second=1_000_000, times=1)
+    url = api.create()["cover_upload_url"]
+    started = time.monotonic()
+    assert put(url, b"x" * 500_000).status_code == 200
+    assert 0.4 < time.monotonic() - started < 5
+
+
+def test_a_delay(api):
+    api.emulator.control.add_fault("*", "delay", delay_ms=200)
+    token_and_list = time.monotonic()
+    api.list()
+    assert time.monotonic() - token_and_list >= 0.4
+    api.emulator.control.clear_faults()
+    assert api.emulator.control.faults() == []
+
+
+def test_a_probability_is_drawn_by_its_seed(api):
+    control = api.emulator.control
+
+    def statuses():
+        control.add_fault("list", "status", status=500, probability=0.5, seed=7)
+        seen = [api.call("GET").status_code for _ in range(12)]
+        control.clear_faults()
+        return seen
+
+    first = statuses()
+    assert set(first) == {200, 500}
+    assert statuses() == first
+
+
+def test_the_control_interface_never_fails(api):
+    api.emulator.control.add_fault("*", "reset")
+    assert len(api.emulator.control.faults()) == 1
+
+
+def test_the_server_lives_on_after_every_fault(api, put):
+    for action in ("reset", "truncate"):
+        api.emulator.control.add_fault("list", action, times=1)
+        with pytest.raises(requests.RequestException):
+            api.call("GET")
+    assert api.list()["count"] == 0

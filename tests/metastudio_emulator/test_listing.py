@@ -1,0 +1,109 @@
+"""Filters, order and pages of the list."""
+
+import pytest
+
+T = "2024-03-0{}T10:00:00Z"
+
+
+@pytest.fixture
+def jobs(emulator):
+    """Five jobs, made behind the client's back so that every field is known."""
+    return [
+        emulator.control.add_job(
+            name=f"avatar {n}",
+            state=state,
+            create_time=T.format(n),
+            last_update_time=T.format(10 - n),
+            **more,
+        )["job_id"]
+        for n, state, more in (
+            (1, "TRAINING", {"batch_name": "spring", "tags": ["a", "ab"]}),
+            (2, "WAIT_FILE_UPLOAD", {"batch_name": "springtime", "is_flexus": True}),
+            (3, "JOB_SUCCESS", {"asset_id": "b", "model_resolution": "4K"}),
+            (4, "JOB_FINISH", {"asset_id": "a", "is_live_copy": True, "tags": ["ab"]}),
+            (5, "JOB_BRAND_NEW", {"is_ondemand_resource": True}),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, [5, 4, 3, 2, 1]),
+        ({"state": "TRAINING,JOB_FINISH"}, [4, 1]),
+        ({"state": "JOB_BRAND_NEW"}, [5]),
+        ({"name": "avatar 3"}, [3]),
+        ({"name": "avatar"}, []),
+        ({"batch_name": "spring"}, [1]),
+        ({"tag": "ab"}, [4, 1]),
+        ({"tag": "a"}, [1]),
+        ({"model_resolution": "4K"}, [3]),
+        ({"is_flexus": "true"}, [2]),
+        ({"is_flexus": "false"}, [5, 4, 3, 1]),
+        ({"is_live_copy": "true"}, [4]),
+        ({"is_ondemand_resource": "true"}, [5]),
+        ({"create_since": T.format(4)}, [5, 4]),
+        ({"create_until": T.format(2)}, [2, 1]),
+        ({"create_since": T.format(2), "create_until": T.format(3)}, [3, 2]),
+        ({"update_since": T.format(8)}, [2, 1]),
+        ({"update_until": T.format(6)}, [5, 4]),
+        ({"train_location": "nowhere"}, []),
+        ({"query_project_id": "f" * 32}, []),
+        ({"sort_key": "create_time"}, [1, 2, 3, 4, 5]),
+        ({"sort_key": "create_time", "sort_dir": "desc"}, [5, 4, 3, 2, 1]),
+        ({"sort_key": "update_time", "sort_dir": "asc"}, [5, 4, 3, 2, 1]),
+        ({"sort_key": "asset_order", "state": "JOB_SUCCESS,JOB_FINISH"}, [4, 3]),
+        ({"unheard_of": "1"}, [5, 4, 3, 2, 1]),
+    ],
+)
+def test_filters_and_order(api, jobs, query, expected):
+    answer = api.list(**query)
+    assert [jobs.index(job["job_id"]) + 1 for job in answer["jobs"]] == expected
+    assert answer["count"] == len(expected)
+
+
+def test_one_job_by_its_id(api, jobs):
+    answer = api.list(job_id=jobs[2], query_project_id=api.emulator.project_id)
+    assert [job["job_id"] for job in answer["jobs"]] == [jobs[2]]
+
+
+def test_pages_cover_everything_once_and_count_is_the_total(api, jobs):
+    pages = [
+        api.list(offset=offset, limit=2, sort_key="create_time", sort_dir="asc")
+        for offset in (0, 2, 4, 6)
+    ]
+    assert [page["count"] for page in pages] == [5, 5, 5, 5]
+    assert [job["job_id"] for page in pages for job in page["jobs"]] == jobs
+
+
+def test_ten_jobs_to_a_page_by_default(emulator, api):
+    for n in range(11):
+        emulator.control.add_job(name=str(n))
+    answer = api.list()
+    assert (answer["count"], len(answer["jobs"])) == (11, 10)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"limit": 0},
+        {"limit": 101},
+        {"offset": -1},
+        {"limit": "many"},
+        {"sort_key": "name"},
+        {"sort_dir": "up"},
+        {"state": "x" * 1025},
+        {"name": "x" * 257},
+        {"is_flexus": "maybe"},
+        {"update_since": "2024-03-01"},
+    ],
+)
+def test_a_query_out_of_range_is_refused(api, query):
+    answer = api.call("GET", params=query)
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "MSS.00000003")
+
+
+def test_items_hold_the_basic_fields_only(api, jobs):
+    item = api.list(job_id=jobs[0])["jobs"][0]
+    assert "operation_logs" not in item
+    assert {"job_id", "name", "state", "project_id", "create_time"} <= item.keys()

@@ -1,0 +1,156 @@
+"""What create and update accept and store; what Show gives back."""
+
+import pytest
+import requests
+
+
+def refusal(answer):
+    return answer.status_code, answer.json()["error_code"]
+
+
+def test_defaults_are_filled_in(api):
+    urls = api.create()
+    assert len(urls["job_id"]) == 32
+    assert len(urls["training_video_upload_url"]) == 1
+    detail = api.show(urls["job_id"])
+    assert detail["state"] == "WAIT_FILE_UPLOAD"
+    assert detail["model_version"] == "V3.2"
+    assert detail["matting_type"] == "AI"
+    assert detail["model_resolution"] == "1080P"
+    assert detail["supported_service"] == ["VIDEO_2D", "LIVE_2D"]
+    assert detail["is_background_replacement"] is True
+    assert detail["audio_source_type"] == "VIDEO"
+    assert detail["verify_video_download_url"] == "null"
+    assert "contact" not in detail
+    assert "app_user_id" not in detail
+
+
+def test_every_answer_has_a_request_id(api):
+    seen = {api.call("GET").headers["X-Request-Id"] for _ in range(2)}
+    assert len(seen) == 2
+
+
+def test_unknown_fields_are_ignored(api):
+    assert "colour" not in api.show(api.create(colour="blue")["job_id"])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": ""},
+        {"name": "x" * 257},
+        {"name": 5},
+        {"name": None},
+        {"contact": "1" * 65},
+        {"batch_name": ""},
+        {"tags": "a"},
+        {"tags": [1]},
+        {"video_multipart_count": 0},
+        {"video_multipart_count": 1001},
+        {"video_multipart_count": "2"},
+        {"action_video_multipart_count": True},
+        {"is_flexus": "true"},
+        {"model_version": "V9"},
+        {"audio_source_type": "RADIO"},
+        {"command_message": "SHOUT"},
+        {"supported_service": ["TEXT"]},
+        {"voice_properties": {"job_tag": "NEWS", "sex": "MALE"}},
+        {"voice_properties": {"job_tag": "NEWS", "sex": "X", "language": "CN"}},
+    ],
+)
+def test_a_field_out_of_range_is_refused(api, fields):
+    answer = api.call("POST", json={"name": "job", **fields})
+    assert refusal(answer) == (400, "MSS.00000003")
+    assert api.list()["count"] == 0
+
+
+def test_a_body_that_is_not_json_is_refused(api):
+    assert refusal(api.call("POST", data=b"{")) == (400, "MSS.10000002")
+
+
+def test_a_body_beyond_12_mb_is_refused_by_the_gateway(api):
+    answer = api.call("POST", data=b" " * (12 * 1024 * 1024 + 1))
+    assert refusal(answer) == (413, "APIGW.0201")
+
+
+@pytest.mark.parametrize("value", ["x" * 257, "用户".encode()])
+def test_the_user_id_of_an_application_is_checked(api, value):
+    answer = api.call("POST", json={"name": "job"}, headers={"X-App-UserId": value})
+    assert refusal(answer) == (400, "MSS.00000003")
+
+
+def test_the_prefix_of_the_documents_examples_works_too(api):
+    url = api.jobs_url.replace("/v1/", "/rest/v1/")
+    assert api.call("GET").json() == {"count": 0, "jobs": []}
+    token = api.token().headers["X-Subject-Token"]
+    assert requests.get(url, headers={"X-Auth-Token": token}, timeout=30).json()["count"] == 0
+
+
+def test_an_unknown_path_is_the_gateways_to_refuse(api):
+    answer = api.call("GET", "/a/b/c")
+    assert refusal(answer) == (404, "APIGW.0101")
+    assert "request_id" in answer.json()
+    assert refusal(api.call("PATCH")) == (404, "APIGW.0101")
+
+
+def test_an_update_changes_what_it_names(api):
+    job_id = api.create(contact="1", tags=["a"], batch_name="b")["job_id"]
+    sample = {"action_tag": "wave", "is_selected": False}
+    answer = api.call(
+        "PUT", f"/{job_id}", json={"contact": "2", "tags": [], "samples_basic_info": [sample]}
+    )
+    assert answer.json()["job_id"] == job_id
+    detail = api.show(job_id)
+    assert (detail["contact"], detail["tags"], detail["batch_name"]) == ("2", [], "b")
+    assert detail["samples"] == [sample]
+
+
+def test_an_update_ignores_what_only_create_may_set(api):
+    job_id = api.create()["job_id"]
+    api.call("PUT", f"/{job_id}", json={"model_version": "V3.3", "is_flexus": True})
+    detail = api.show(job_id)
+    assert (detail["model_version"], detail["is_flexus"]) == ("V3.2", False)
+
+
+def test_a_job_that_is_under_way_cannot_be_updated(api):
+    assert refusal(api.call("PUT", f"/{api.submitted()}", json={})) == (400, "MSS.00000003")
+
+
+@pytest.mark.parametrize(
+    ("state", "deletable"),
+    [
+        ("WAIT_FILE_UPLOAD", True),
+        ("MANUAL_VERIFYING", True),
+        ("JOB_SUCCESS", True),
+        ("TRAIN_FAILED", True),
+        ("AUTO_VERIFYING", False),
+        ("TRAINING", False),
+        ("JOB_PENDING", False),
+        ("SOMETHING_NEW", False),
+    ],
+)
+def test_deletion_depends_on_the_state(api, state, deletable):
+    job_id = api.create()["job_id"]
+    api.emulator.control.set_state(job_id, state)
+    answer = api.call("DELETE", f"/{job_id}")
+    assert answer.status_code == (200 if deletable else 400)
+    assert api.list()["count"] == (0 if deletable else 1)
+    if deletable:
+        assert answer.content == b""
+
+
+def test_deletion_takes_the_files_and_urls_along(api, put, tmp_path):
+    urls = api.create()
+    put(urls["cover_upload_url"], b"1")
+    api.call("DELETE", f"/{urls['job_id']}")
+    assert list((tmp_path / "data" / "objects").iterdir()) == []
+    assert (
+        put(urls["audio_upload_url"], b"", {"Content-Type": "application/zip"}).status_code == 403
+    )
+
+
+def test_the_encrypted_download_hands_out_nothing(api):
+    url = f"{api.emulator.endpoint}/v1/digital-human-training-manage/user/encrypt-file-download"
+    token = api.token().headers["X-Subject-Token"]
+    answer = requests.get(url, headers={"X-Auth-Token": token}, timeout=30)
+    assert refusal(answer) == (400, "MSS.00000003")
