@@ -2,62 +2,30 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from .backend import ORGANIZATION
-from .config import Config
 from .display import Display
-from .errors import CancelledError, EngineError, StepError
+from .errors import CancelledError, EngineError, StepError, UnsupportedError
 from .executor import Cancellation, StepExecutor
 from .goals import DYNAMIC_PACKAGE
-from .passphrase import Crypter
-from .processes import ChildProcess, program_environment
-from .project import Project
+from .ordering import deletion_levels, needs
 from .provider import DynamicProvider
 from .snapshots import SnapshotManager
-from .state import PendingOperation, ResourceState, Snapshot
-from .urns import PROVIDER_TYPE_PREFIX, STACK_TYPE, make_urn, urn_type
-from .values import Properties, equal
+from .state import PendingOperation, ResourceState
+from .target import Target
+from .urns import PROVIDER_TYPE_PREFIX, is_provider_type, urn_name
 
 if TYPE_CHECKING:
     from .planner import Planner
+    from .values import Properties
 
-_ERROR_SHOWN: Final = 32  # the program's runner ended after it had shown what went wrong
-# A program's registrations each hold a thread, four times `parallel` of them at most (as many
-# threads as the runner gives the program); the rest serve messages.
-_THREADS_PER_SLOT: Final = 4
 _MESSAGE_THREADS: Final = 16
 
 
-@dataclass(frozen=True)
-class Target:
-    """The stack that a deployment is for.
-
-    Attributes:
-        write: stores a checkpoint; None for a preview.
-    """
-
-    project: Project
-    stack: str
-    config: Config
-    snapshot: Snapshot
-    crypter: Crypter | None
-    write: Callable[[str], None] | None
-
-    @property
-    def urn(self) -> str:
-        """The URN of the stack's own resource."""
-        name = f"{self.project.name}-{self.stack}"
-        return make_urn(self.stack, self.project.name, "", STACK_TYPE, name)
-
-
 class Deployment:
-    """Runs one operation on a stack.
+    """Runs one operation on a stack. Each instance runs once.
 
     Args:
         parallel: how many steps may run at a time.
@@ -69,109 +37,90 @@ class Deployment:
         self._target = target
         self._display = display
         self._cancellation = cancellation
-        self._parallel = parallel
-        self._dry_run = target.write is None
-        self._stack_outputs: Properties | None = None
-        name = f"{ORGANIZATION}/{target.project.name}/{target.stack}"
-        self._snapshots = SnapshotManager(target.snapshot, target.write, name, target.crypter)
+        self._parallel = max(1, parallel)
+        self._engine_address = ""
+        self._saw_error = False
+        self._snapshots = SnapshotManager(
+            target.snapshot, target.write, target.full_name, target.crypter
+        )
+        self._provider = DynamicProvider(target.project, target.config, display.info)
+        self._executor = StepExecutor(
+            self._snapshots,
+            self._provider,
+            display,
+            cancellation,
+            dry_run=target.dry_run,
+            parallel=self._parallel,
+        )
 
     def update(self, *, refresh: bool) -> bool:
         """Run the program and bring the stack to what it says; returns whether that succeeded."""
-        return self._run(lambda engine: engine.update(refresh=refresh))
+        return self._run(lambda: self._update(refresh=refresh))
 
     def refresh(self, *, clear_pending_creates: bool) -> bool:
         """Bring the stack's record up to date with what is really there."""
-        return self._run(lambda engine: engine.refresh(clear_pending_creates))
+        return self._run(lambda: self._refresh(clear_pending_creates=clear_pending_creates))
 
     def destroy(self, *, refresh: bool) -> bool:
         """Delete everything in the stack."""
-        return self._run(lambda engine: engine.destroy(refresh=refresh))
+        return self._run(lambda: self._destroy(refresh=refresh))
 
-    def freeze(self) -> None:
-        """Let nothing more be written: this process is about to be killed."""
+    def kill(self) -> None:
+        """End what is running at once. The stack keeps it recorded as unfinished."""
         self._snapshots.freeze()
+        self._provider.close()
 
-    def _run(self, operate: Callable[[_Operations], None]) -> bool:
+    def _run(self, operate: Callable[[], None]) -> bool:
         from .services import Engine, serve
 
         self._display.begin()
-        succeeded = False
-        engine_service = Engine(self._display, self._cancellation)
         try:
-            with serve(engine_service, threads=_MESSAGE_THREADS) as address:
-                provider = DynamicProvider(
-                    self._target.project, self._target.config, address, self._display.info
-                )
+            with serve(
+                Engine(self._display, self._cancellation), threads=_MESSAGE_THREADS
+            ) as self._engine_address:
+                self._provider.engine_address = self._engine_address
                 try:
-                    operations = _Operations(
-                        self._target,
-                        self._snapshots,
-                        provider,
-                        self._display,
-                        self._cancellation,
-                        address,
-                        self._parallel,
-                    )
-                    operate(operations)
-                    succeeded = not operations.saw_error
-                    if self._cancellation.requested.is_set():
-                        raise CancelledError("cancelled")
+                    operate()
                 finally:
                     self._snapshots.close()
-                    provider.close()
-        except CancelledError:
-            succeeded = False
-            if self._cancellation.interrupted:
-                self._display.error("the operation was interrupted; what had begun was finished")
-        except StepError:
-            succeeded = False
+                    self._provider.close()
+            return not (self._saw_error or self._cancellation.requested.is_set())
+        except (StepError, CancelledError):
+            return False
         except EngineError as error:
-            succeeded = False
             self._display.error(str(error))
+            return False
         finally:
+            if self._cancellation.interrupted:
+                self._display.error("interrupted: what had begun was finished, the rest was not")
             self._display.end()
-        return succeeded
 
+    def _update(self, *, refresh: bool) -> None:
+        from .planner import Planner
+        from .program import ProgramRun
 
-class _Operations:
-    """The three operations, once the engine's service and the provider are there."""
-
-    def __init__(
-        self,
-        target: Target,
-        snapshots: SnapshotManager,
-        provider: DynamicProvider,
-        display: Display,
-        cancellation: Cancellation,
-        engine_address: str,
-        parallel: int,
-    ) -> None:
-        self._target = target
-        self._snapshots = snapshots
-        self._provider = provider
-        self._display = display
-        self._cancellation = cancellation
-        self._engine_address = engine_address
-        self._parallel = parallel
-        self._dry_run = target.write is None
-        self._stack_outputs: Properties | None = None
-        self.saw_error = False
-        self._executor = StepExecutor(
-            snapshots,
-            provider,
-            display,
-            cancellation,
-            dry_run=self._dry_run,
-            parallel=parallel,
-        )
-
-    def update(self, *, refresh: bool) -> None:
         if refresh:
-            self.refresh(False)
-        elif not self._dry_run:
+            self._refresh(counted=False)
+        elif not self._target.dry_run:
             self._warn_of_pending_operations(self._target.snapshot.pending_operations)
-        planner = self._run_program()
-        self.saw_error = planner.saw_error
+        planner = Planner(
+            self._target,
+            self._executor,
+            self._provider,
+            self._display,
+            self._cancellation,
+        )
+        program = ProgramRun(
+            self._target,
+            planner,
+            self._executor,
+            self._snapshots,
+            self._display,
+            self._cancellation,
+            parallel=self._parallel,
+        )
+        program.run(self._engine_address)
+        self._saw_error = planner.saw_error
         try:
             if not self._cancellation.requested.is_set():
                 doomed, forgotten = planner.leftovers()
@@ -179,133 +128,39 @@ class _Operations:
                     self._executor.forget(state)
                 self._delete(doomed)
         finally:
-            self._store_stack_outputs(planner)
+            self._store_stack_outputs(planner, program.stack_outputs)
 
-    def refresh(self, clear_pending_creates: bool) -> None:
+    def _refresh(self, *, clear_pending_creates: bool = False, counted: bool = True) -> None:
         self._configure_provider_from_state()
         if clear_pending_creates:
             self._snapshots.clear_pending_creates()
-        resources = self._target.snapshot.resources
         results: dict[ResourceState, ResourceState | None] = {}
 
         def look(state: ResourceState) -> None:
-            results[state] = self._executor.refresh(state)
+            results[state] = self._executor.refresh(state, counted=counted)
 
         try:
-            self._in_parallel(look, resources)
+            self._in_parallel(look, self._target.snapshot.resources)
         finally:
             self._snapshots.refreshed(results)
 
-    def destroy(self, *, refresh: bool) -> None:
+    def _destroy(self, *, refresh: bool) -> None:
         if refresh:
-            self.refresh(False)
+            self._refresh(counted=False)
         self._configure_provider_from_state()
-        gone = [s for s in self._target.snapshot.resources if s.pending_replacement]
-        for state in gone:
-            self._executor.forget(state)
-        self._delete([s for s in self._target.snapshot.resources if not s.pending_replacement])
+        doomed = []
+        for state in self._target.snapshot.resources:
+            if state.pending_replacement:
+                self._executor.forget(state)
+            else:
+                doomed.append(state)
+        self._delete(doomed)
 
-    def _run_program(self) -> Planner:
-        from .planner import Planner
-        from .services import ResourceMonitor, serve
-
-        target = self._target
-        planner = Planner(
-            target.stack,
-            target.project.name,
-            target.config,
-            target.snapshot,
-            self._executor,
-            self._provider,
-            self._display,
-            self._cancellation,
-            dry_run=self._dry_run,
-        )
-        monitor = ResourceMonitor(
-            planner,
-            lambda urn, outputs: self._register_outputs(planner, urn, outputs),
-            self._display,
-            self._cancellation,
-            target.project.root,
-        )
-        threads = _THREADS_PER_SLOT * self._parallel + _MESSAGE_THREADS
-        with serve(monitor, threads=threads) as monitor_address:
-            settings = {
-                "program": target.project.program,
-                "project": target.project.name,
-                "stack": target.stack,
-                "organization": ORGANIZATION,
-                "root_directory": str(target.project.root),
-                "monitor": monitor_address,
-                "engine": self._engine_address,
-                "parallel": self._parallel,
-                "dry_run": self._dry_run,
-            }
-            program = ChildProcess(
-                target.project,
-                ["program", json.dumps(settings)],
-                program_environment(
-                    target.project,
-                    target.stack,
-                    ORGANIZATION,
-                    target.config,
-                    dry_run=self._dry_run,
-                ),
-                self._program_line,
-                self._program_line,
-            )
-            self._await_program(program)
-        return planner
-
-    def _await_program(self, program: ChildProcess) -> None:
-        over = threading.Event()
-        exit_codes: list[int] = []
-
-        def watch() -> None:
-            exit_codes.append(program.wait())
-            over.set()
-
-        threading.Thread(target=watch, daemon=True).start()
-        self._cancellation.on_request(over.set)
-        try:
-            over.wait()
-        finally:
-            cut_off = not exit_codes
-            program.kill()
-            self._executor.wait_until_idle()
-        if cut_off or self._cancellation.requested.is_set():
-            self._cancellation.request()
-            return
-        code = exit_codes[0]
-        if code != 0:
-            self._cancellation.request()
-            if code != _ERROR_SHOWN:
-                self._display.error(f"program exited with non-zero exit code: {code}")
-
-    def _program_line(self, line: str) -> None:
-        # A program that is cut off says so at length; what stopped it has been reported.
-        if not self._cancellation.requested.is_set():
-            self._display.info(line)
-
-    def _register_outputs(self, planner: Planner, urn: str, outputs: Properties) -> None:
-        if urn_type(urn) == STACK_TYPE:
-            # They are stored at the end: it depends on the outcome what becomes of old ones.
-            self._stack_outputs = outputs
-            return
-        state = planner.state(urn)
-        if state is None:
-            raise EngineError(f"cannot complete resource {urn!r}: it is not registered")
-        changed = not equal(state.outputs, outputs)
-        state.outputs = outputs
-        self._snapshots.complete(changed=[state], flush=changed)
-
-    def _store_stack_outputs(self, planner: Planner) -> None:
+    def _store_stack_outputs(self, planner: Planner, outputs: Properties | None) -> None:
         state = planner.state(self._target.urn)
-        if state is None or self._stack_outputs is None:
+        if state is None or outputs is None:
             return
-        old_state = self._target.snapshot.find(self._target.urn)
-        old = old_state.outputs if old_state is not None else {}
-        outputs = self._stack_outputs
+        old = planner.old_stack_outputs
         if self._cancellation.requested.is_set():
             # An output that is missing after a failure was perhaps only not reached.
             outputs = {**old, **outputs}
@@ -314,8 +169,11 @@ class _Operations:
         self._display.set_outputs(old, outputs)
 
     def _delete(self, doomed: list[ResourceState]) -> None:
-        """Delete resources, each after everything that depends on it."""
-        failed: list[StepError] = []
+        """Delete resources, each after everything that depends on it.
+
+        One that is protected stays, with everything that it needs; the others go.
+        """
+        refusals: list[StepError] = []
 
         def delete(state: ResourceState) -> None:
             try:
@@ -323,7 +181,7 @@ class _Operations:
             except StepError as error:
                 if self._cancellation.requested.is_set():
                     raise
-                failed.append(error)
+                refusals.append(error)
 
         kept: set[str] = set()
         for level in deletion_levels(doomed):
@@ -331,32 +189,33 @@ class _Operations:
             self._in_parallel(delete, wave)
             for state in wave:
                 if state.urn not in self._executor.deleted:
-                    kept.update(_everything_below(state, doomed))
-        if failed:
-            raise failed[0]
+                    kept |= needs(state, doomed)
+        if refusals:
+            raise refusals[0]
 
     def _in_parallel(
         self, act: Callable[[ResourceState], None], states: Iterable[ResourceState]
     ) -> None:
         """Act on each; the first failure is raised when all that had begun have ended."""
-        with ThreadPoolExecutor(max_workers=max(1, self._parallel)) as pool:
+        with ThreadPoolExecutor(max_workers=self._parallel) as pool:
             futures = [pool.submit(act, state) for state in states]
         errors = [error for future in futures if (error := future.exception()) is not None]
-        for error in sorted(errors, key=lambda e: isinstance(e, CancelledError)):
+        # Those that did not start because of the first failure say nothing about it.
+        for error in sorted(errors, key=lambda error: isinstance(error, CancelledError)):
             raise error
 
     def _configure_provider_from_state(self) -> None:
         """Give the provider the configuration that the stack's resources were made with."""
-        type_ = f"{PROVIDER_TYPE_PREFIX}{DYNAMIC_PACKAGE}"
         for state in self._target.snapshot.resources:
-            if state.type == type_:
+            if state.type == f"{PROVIDER_TYPE_PREFIX}{DYNAMIC_PACKAGE}":
                 self._provider.configure(state.inputs)
-            elif state.custom and not state.type.startswith(f"{DYNAMIC_PACKAGE}:"):
+            elif state.custom and not is_provider_type(state.type):
                 package = state.type.partition(":")[0]
-                raise EngineError(
-                    f"resource {state.urn!r} needs the provider {package!r}: the embedded engine "
-                    "runs dynamic and component resources only; install the Pulumi CLI"
-                )
+                if package != DYNAMIC_PACKAGE:
+                    raise UnsupportedError(
+                        f"resource {urn_name(state.urn)!r} needs the provider {package!r}: "
+                        "the embedded engine runs dynamic and component resources only"
+                    )
 
     def _warn_of_pending_operations(self, operations: list[PendingOperation]) -> None:
         if not operations:
@@ -375,38 +234,3 @@ class _Operations:
                 ]
             )
         )
-
-
-def deletion_levels(doomed: list[ResourceState]) -> list[list[ResourceState]]:
-    """The resources in waves: when a wave begins, nothing depends on its members any more.
-
-    The list is in dependency order, and one URN may occur more than once (what was replaced and
-    what replaced it): a reference is to the last one before it.
-    """
-    latest: dict[str, ResourceState] = {}
-    dependents: dict[ResourceState, list[ResourceState]] = {state: [] for state in doomed}
-    for state in doomed:
-        for urn in state.references():
-            if urn in latest:
-                dependents[latest[urn]].append(state)
-        latest[state.urn] = state
-    depth: dict[ResourceState, int] = {}
-    for state in reversed(doomed):
-        depth[state] = 1 + max((depth[d] for d in dependents[state]), default=-1)
-    levels: list[list[ResourceState]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
-    for state in doomed:
-        levels[depth[state]].append(state)
-    return levels
-
-
-def _everything_below(state: ResourceState, states: list[ResourceState]) -> set[str]:
-    """The URNs of all that a resource needs, directly or not."""
-    by_urn = {other.urn: other for other in states}
-    needed: set[str] = set()
-    waiting = [state]
-    while waiting:
-        for urn in waiting.pop().references() - needed:
-            needed.add(urn)
-            if urn in by_urn:
-                waiting.append(by_urn[urn])
-    return needed

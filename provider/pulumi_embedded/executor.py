@@ -238,11 +238,11 @@ class StepExecutor:
         step = Step(Op.REMOVE_PENDING_REPLACE, old, None, counted=False)
         self._run(step, lambda: None, lambda: self._snapshots.complete(remove=old))
 
-    def refresh(self, old: ResourceState) -> ResourceState | None:
+    def refresh(self, old: ResourceState, *, counted: bool) -> ResourceState | None:
         """The resource as it really is; None when it is gone."""
         if not self._is_managed(old) or old.pending_replacement:
             return old
-        step = Step(Op.REFRESH, old, None)
+        step = Step(Op.REFRESH, old, None, counted=counted, refreshed=True)
         result: list[ResourceState | None] = []
 
         def apply() -> None:
@@ -264,7 +264,7 @@ class StepExecutor:
                     new, old.inputs, ignore_changes=old.ignore_changes
                 ).changes
             step.new = new
-            step.op = Op.REFRESH if drifted else Op.SAME
+            step.op = Op.UPDATE if drifted else Op.SAME
             result.append(new)
 
         self._run(step, apply, lambda: None)

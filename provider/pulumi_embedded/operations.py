@@ -16,9 +16,10 @@ from typing import Any, Final, Literal, TextIO
 
 from .backend import ORGANIZATION, FileBackend, open_backend
 from .config import Config, ConfigValue, StackFile, resolve_config
-from .deployment import Deployment, Target
+from .deployment import Deployment
 from .display import Display
 from .errors import (
+    EXIT_CANCELLED,
     EXIT_ERROR,
     EXIT_OK,
     EXIT_UNEXPECTED_CHANGES,
@@ -30,6 +31,8 @@ from .executor import Cancellation
 from .passphrase import Crypter, read_passphrase
 from .project import Project, load_project
 from .state import decode_checkpoint, encode_checkpoint, secrets_salt
+from .target import Target
+from .text_display import TextDisplay
 from .values import mask, reveal
 
 Operation = Literal["up", "preview", "refresh", "destroy", "outputs"]
@@ -193,9 +196,9 @@ class _Session:
         """Show what ``up`` would do."""
         if not self.handle.exists:
             raise StackNotFoundError(f"no stack named '{self.handle.stack}' found")
-        succeeded, display = self._deploy("update", dry_run=True)
-        self._print_digest(display)
-        return self._exit_code(succeeded, display, "preview")
+        outcome = self._deploy("update", dry_run=True)
+        self._print_digest(outcome.display)
+        return self._exit_code(outcome, "preview")
 
     def apply(self, kind: _Kind) -> int:
         """Preview, ask, and do it."""
@@ -211,20 +214,20 @@ class _Session:
             handle.create()
         with handle.backend.lock(handle.project.name, handle.stack):
             if not self.skip_preview and not self.json_output:
-                succeeded, display = self._deploy(kind, dry_run=True)
-                if not succeeded:
-                    return EXIT_ERROR
+                outcome = self._deploy(kind, dry_run=True)
+                if not outcome.succeeded:
+                    return self._exit_code(outcome, "preview")
                 if not self.yes and not self._confirm(kind):
                     self.terminal.stderr.write(f"error: confirmation declined, not {kind}\n")
                     return EXIT_ERROR
             handle.backend.back_up(handle.project.name, handle.stack)
             started = int(time.time())
-            succeeded, display = self._deploy(kind, dry_run=False)
-            self._remember(kind, started, succeeded, display)
-        self._print_digest(display)
-        return self._exit_code(succeeded, display, kind)
+            outcome = self._deploy(kind, dry_run=False)
+            self._remember(kind, started, outcome)
+        self._print_digest(outcome.display)
+        return self._exit_code(outcome, kind)
 
-    def _deploy(self, kind: _Kind, *, dry_run: bool) -> tuple[bool, Display]:
+    def _deploy(self, kind: _Kind, *, dry_run: bool) -> _Outcome:
         target = self.handle.target(self.config, dry_run=dry_run)
         display = self._display(kind, target, dry_run=dry_run)
         cancellation = Cancellation()
@@ -236,28 +239,25 @@ class _Session:
                 succeeded = deployment.refresh(clear_pending_creates=self.clear_pending_creates)
             else:
                 succeeded = deployment.destroy(refresh=self.refresh)
-        return succeeded, display
+        return _Outcome(succeeded, cancellation.interrupted, display)
 
     def _display(self, kind: _Kind, target: Target, *, dry_run: bool) -> Display:
-        from .text_display import TextDisplay
-
         if self.json_output:
             return Display(dry_run=dry_run)
         title = f"{_TITLES[kind][0 if dry_run else 1]} ({target.stack}):"
-        return TextDisplay(
-            title,
-            self.terminal.stdout,
-            target.urn,
-            dry_run=dry_run,
-            show_secrets=self.show_secrets,
-        )
+        arguments = (title, self.terminal.stdout, target.urn)
+        if self.terminal.stdout.isatty():
+            from .live_display import LiveDisplay
+
+            return LiveDisplay(*arguments, dry_run=dry_run, show_secrets=self.show_secrets)
+        return TextDisplay(*arguments, dry_run=dry_run, show_secrets=self.show_secrets)
 
     def _confirm(self, kind: _Kind) -> bool:
         self.terminal.stdout.write(f"Do you want to perform this {kind}? [y/N] ")
         self.terminal.stdout.flush()
         return self.terminal.stdin.readline().strip().lower() in ("y", "yes")
 
-    def _remember(self, kind: _Kind, started: int, succeeded: bool, display: Display) -> None:
+    def _remember(self, kind: _Kind, started: int, outcome: _Outcome) -> None:
         crypter = self.handle.crypter()
         config = self.handle.config(self.config)
         update = {
@@ -267,9 +267,9 @@ class _Session:
             "environment": {"exec.kind": "embedded"},
             "config": {key: _history_value(value, crypter) for key, value in config.items()},
             "version": 0,
-            "result": "succeeded" if succeeded else "failed",
+            "result": "succeeded" if outcome.succeeded else "failed",
             "endTime": int(time.time()),
-            "resourceChanges": display.change_summary(),
+            "resourceChanges": outcome.display.change_summary(),
         }
         with contextlib.suppress(OSError):  # history is a convenience; the stack is stored
             self.handle.backend.add_history(self.handle.project.name, self.handle.stack, update)
@@ -281,13 +281,15 @@ class _Session:
             text = json.dumps(digest(display, self.show_secrets), indent=4)
             self.terminal.stdout.write(f"{text}\n")
 
-    def _exit_code(self, succeeded: bool, display: Display, what: str) -> int:
-        if not succeeded:
+    def _exit_code(self, outcome: _Outcome, what: str) -> int:
+        if outcome.interrupted:
+            self.terminal.stderr.write(f"error: {what} cancelled\n")
+            return EXIT_CANCELLED
+        if not outcome.succeeded:
             return EXIT_ERROR
-        if self.expect_no_changes and display.has_changes():
+        if self.expect_no_changes and outcome.display.has_changes():
             self.terminal.stderr.write(
-                f"error: no changes were expected for {what} but changes were "
-                f"{'proposed' if display.dry_run else 'made'}\n"
+                f"error: no changes were expected for {what} but changes were proposed\n"
             )
             return EXIT_UNEXPECTED_CHANGES
         return EXIT_OK
@@ -331,8 +333,8 @@ def _interruptible(
 
     def handle(signum: int, frame: FrameType | None) -> None:
         if cancellation.interrupted:
-            deployment.freeze()
-            raise KeyboardInterrupt
+            deployment.kill()
+            return
         stderr.write(
             "\ninterrupted: waiting for running steps to finish; interrupt again to kill them\n"
         )
@@ -344,6 +346,15 @@ def _interruptible(
     finally:
         for number, old in zip((signal.SIGINT, signal.SIGTERM), previous, strict=True):
             signal.signal(number, old)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """How a deployment ended."""
+
+    succeeded: bool
+    interrupted: bool
+    display: Display
 
 
 def _validate_stack_name(stack: str) -> None:

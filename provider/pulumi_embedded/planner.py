@@ -12,48 +12,45 @@ import threading
 import uuid
 
 from . import paths
-from .config import Config
 from .display import Display
 from .errors import EngineError, StepError
 from .executor import Cancellation, StepExecutor
 from .goals import DYNAMIC_PACKAGE, Alias, Goal
 from .provider import Diff, DynamicProvider
-from .state import ResourceState, Snapshot
-from .urns import PROVIDER_TYPE_PREFIX, STACK_TYPE, Urn, make_urn, parse_urn, urn_name
+from .state import ResourceState
+from .target import Target
+from .urns import PROVIDER_TYPE_PREFIX, Urn, make_urn, parse_urn, urn_name
 from .values import UNKNOWN, Properties, Secret, equal, mask
 
 
 class Planner:
     """Turns registrations into steps.
 
-    Args:
-        stack, project: their names.
-        base: the stack as it was before.
+    Attributes:
+        old_stack_outputs: what the stack exported before.
+        saw_error: whether a preview met something that the update will fail on.
     """
 
     def __init__(
         self,
-        stack: str,
-        project: str,
-        config: Config,
-        base: Snapshot,
+        target: Target,
         executor: StepExecutor,
         provider: DynamicProvider,
         display: Display,
         cancellation: Cancellation,
-        *,
-        dry_run: bool,
     ) -> None:
-        self._stack = stack
-        self._project = project
-        self._config = config
-        self._base = base
+        self._stack = target.stack
+        self._project = target.project.name
+        self._config = target.config
+        self._base = target.snapshot
         self._executor = executor
         self._provider = provider
         self._display = display
         self._cancellation = cancellation
-        self._dry_run = dry_run
-        self._olds = {state.urn: state for state in base.resources if not state.delete}
+        self._dry_run = target.dry_run
+        self._olds = {state.urn: state for state in self._base.resources if not state.delete}
+        stack_state = self._olds.get(target.urn)
+        self.old_stack_outputs: Properties = stack_state.outputs if stack_state else {}
         self._lock = threading.RLock()
         self._provider_lock = threading.Lock()
         self._provider_reference = ""
@@ -441,12 +438,6 @@ class Planner:
             else:
                 self._executor.update(old, new, [])
         return f"{urn}::{new.id}"
-
-    def stack_urn(self) -> str:
-        """The URN of the stack's own resource."""
-        return make_urn(
-            self._stack, self._project, "", STACK_TYPE, f"{self._project}-{self._stack}"
-        )
 
 
 def _with_replace_on_changes(diff: Diff, replace_on_changes: list[str]) -> Diff:

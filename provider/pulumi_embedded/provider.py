@@ -75,12 +75,11 @@ class DynamicProvider:
         self,
         project: Project,
         config: Config,
-        engine_address: str,
         on_output: Callable[[str], None],
     ) -> None:
         self._project = project
         self._environment = provider_environment(project, config)
-        self._engine_address = engine_address
+        self.engine_address = ""  # where it sends its messages; set before the first call
         self._on_output = on_output
         self._lock = threading.Lock()
         self._process: ChildProcess | None = None
@@ -243,7 +242,7 @@ class DynamicProvider:
         port = _FirstLine(self._on_output)
         self._process = ChildProcess(
             self._project,
-            ["provider", self._engine_address],
+            ["provider", self.engine_address],
             self._environment,
             port,
             self._on_output,

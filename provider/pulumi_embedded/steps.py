@@ -38,6 +38,7 @@ class Step:
         new: the resource after; None when it goes.
         replace_keys: why it cannot be changed in place.
         counted: whether it appears in the summary; half of a replacement does not.
+        refreshed: whether it shows what really is, so that outputs are what differs.
     """
 
     op: Op
@@ -45,6 +46,7 @@ class Step:
     new: ResourceState | None = None
     replace_keys: tuple[str, ...] = ()
     counted: bool = True
+    refreshed: bool = False
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -76,9 +78,8 @@ class Step:
         """
         if self.old is None or self.new is None or self.op is Op.SAME:
             return []
-        refreshed = self.op is Op.REFRESH
-        before: Properties = self.old.outputs if refreshed else self.old.inputs
-        after: Properties = self.new.outputs if refreshed else self.new.inputs
+        before: Properties = self.old.outputs if self.refreshed else self.old.inputs
+        after: Properties = self.new.outputs if self.refreshed else self.new.inputs
         hidden = {path[0] for path in self.new.hide_diff if len(path) == 1}
         names = [
             name

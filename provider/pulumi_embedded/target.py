@@ -1,0 +1,45 @@
+"""The stack that a deployment is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .backend import ORGANIZATION
+from .config import Config
+from .passphrase import Crypter
+from .project import Project
+from .state import Snapshot
+from .urns import STACK_TYPE, make_urn
+
+
+@dataclass(frozen=True)
+class Target:
+    """A stack as it is, and how to store what becomes of it.
+
+    Attributes:
+        write: stores a checkpoint; None for a preview, which must leave no trace.
+    """
+
+    project: Project
+    stack: str
+    config: Config
+    snapshot: Snapshot
+    crypter: Crypter | None
+    write: Callable[[str], None] | None
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing may really be changed."""
+        return self.write is None
+
+    @property
+    def full_name(self) -> str:
+        """The stack's name in its checkpoint."""
+        return f"{ORGANIZATION}/{self.project.name}/{self.stack}"
+
+    @property
+    def urn(self) -> str:
+        """The URN of the stack's own resource."""
+        name = f"{self.project.name}-{self.stack}"
+        return make_urn(self.stack, self.project.name, "", STACK_TYPE, name)
