@@ -2,10 +2,19 @@
 
 import pytest
 
+from metastudio_emulator import Emulator
+
 T = "2024-03-0{}T10:00:00Z"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory):
+    """One for the whole module: its jobs are made once and only read."""
+    with Emulator(tmp_path_factory.mktemp("data")) as shared:
+        yield shared
+
+
+@pytest.fixture(scope="module")
 def jobs(emulator):
     """Five jobs, made behind the client's back so that every field is known."""
     return [
@@ -76,9 +85,10 @@ def test_pages_cover_everything_once_and_count_is_the_total(api, jobs):
     assert [job["job_id"] for page in pages for job in page["jobs"]] == jobs
 
 
-def test_ten_jobs_to_a_page_by_default(emulator, api):
+def test_ten_jobs_to_a_page_by_default(start, api_for):
+    api = api_for(start())
     for n in range(11):
-        emulator.control.add_job(name=str(n))
+        api.emulator.control.add_job(name=str(n))
     answer = api.list()
     assert (answer["count"], len(answer["jobs"])) == (11, 10)
 

@@ -156,7 +156,7 @@ def test_a_reviewers_reason_reaches_the_log(api):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "time", "time:", "time:0", "time:-1", "time:inf", "reads:0.5"]
+    "text", ["", "time", "time:", "time:0", "time:-1", "time:inf", "time:nan", "reads:0.5"]
 )
 def test_transitions_that_cannot_be_read(start, text):
     with pytest.raises(ValueError, match="not one of"):

@@ -53,8 +53,12 @@ def test_videos_have_the_size_and_length_that_were_asked_for(made):
 
 
 def test_the_audio_is_a_sound_in_a_zip(made):
-    with zipfile.ZipFile(made["audio"]) as archive, archive.open("audio.wav") as file:
-        assert wave.open(file).getframerate() == 16000
+    with (
+        zipfile.ZipFile(made["audio"]) as archive,
+        archive.open("audio.wav") as file,
+        wave.open(file) as sound,
+    ):
+        assert sound.getframerate() == 16000
 
 
 def test_files_that_exist_are_kept(tmp_path, made):
