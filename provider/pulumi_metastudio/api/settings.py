@@ -10,7 +10,9 @@ signatures lock a key.
 from __future__ import annotations
 
 import configparser
+import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -169,23 +171,27 @@ def _numbers(setting: Lookup) -> dict[str, Any]:
             number = kind(text)
         except ValueError:
             number = kind(0)
-        if not number > 0:
+        if not 0 < number < math.inf:
             raise ConfigurationError(f"metastudio:{key} is '{text}': give a number above 0")
         numbers[name] = number
     return numbers
 
 
 def _base_url(key: str, url: str) -> str:
-    url = url.rstrip("/").removesuffix("/v3")  # HW_AUTH_URL ends in /v3
+    url = url.strip()
     if "://" not in url:
         url = f"https://{url}"
-    scheme, _, host = url.partition("://")
-    if scheme not in ("http", "https") or not host or "/" in host or "@" in host:
+    url = re.sub(r"/+(v3/*)?$", "", url)  # HW_AUTH_URL ends in /v3
+    found = _BASE_URL.fullmatch(url)
+    if not found or int(found["port"] or 0) > 65535:
         raise ConfigurationError(
             f"metastudio:{key} is not a base URL: give scheme and host only, "
             "such as https://metastudio.cn-north-4.myhuaweicloud.com"
         )
     return url
+
+
+_BASE_URL = re.compile(r"https?://([\w.-]+|\[[\da-fA-F:.]+\])(:(?P<port>\d{1,5}))?")
 
 
 def _sdk_endpoint(region: str, env: Mapping[str, str]) -> str | None:
@@ -202,16 +208,20 @@ def _credentials(
     found = _from_config(config) or _from_environment(env)
     file = _credentials_file(config, env)
     profile = _profile(file)
-    if found is None and profile.get("ak"):
-        found = _access_key(
-            str(file), ("ak", "sk"), profile["ak"], profile.get("sk"), profile.get("security_token")
-        )
+    found = found or _access_key(
+        str(file),
+        ("ak", "sk"),
+        profile.get("ak"),
+        profile.get("sk"),
+        profile.get("security_token"),
+    )
     if found is None:
         raise ConfigurationError(
             "no credentials: set metastudio:accessKey and metastudio:secretKey (pulumi config set "
             "--secret), or metastudio:user, metastudio:password and metastudio:domain, or "
-            "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or HW_ACCESS_KEY and HW_SECRET_KEY, or "
-            f"CLOUD_SDK_AK and CLOUD_SDK_SK, or ak and sk in {file}"
+            "metastudio:token, or HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or HW_ACCESS_KEY and "
+            f"HW_SECRET_KEY, or CLOUD_SDK_AK and CLOUD_SDK_SK, or {', '.join(_PASSWORD_NAMES)}, "
+            f"or {_TOKEN_NAME}, or ak and sk in {file}"
         )
     return found, profile
 

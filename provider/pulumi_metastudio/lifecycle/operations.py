@@ -118,17 +118,17 @@ def update(context: Context, job_id: str, old: Mapping[str, Any], inputs: Inputs
     if detail.state not in EDITABLE:
         material.pending = []  # submitted meanwhile, by hand or by a run that was killed
     fields, files = plan.touches(FIELDS), plan.touches(FILES)
+    again = bool(files or plan.touches({"submit": None, "triggers": None}))
     if fields or files:
         _put(context, material, detail, plan, old)
         if detail.state in EDITABLE:
-            files += _dropped(context, material, files)
-    again = steps(inputs, files)
-    if detail.state in REVIEW_FAILED and not (files or plan.touches({"triggers": None})):
-        again = []  # a corrected name alone is no reason for another review
-    if files or plan.touches({"submit": None, "triggers": None}):
-        order = steps(inputs)
-        wanted = {*material.pending, *again}
-        material.pending = [step for step in order if step in wanted]
+            after = context.client.show_job(job_id, app_user_id=app_user)
+            files += _dropped(material, after, files)
+            # Where the service takes an edited job back to its start, it waits to be submitted.
+            again = again or after.state == WAIT_FILE_UPLOAD
+    if again or material.pending:
+        wanted = {*material.pending, *steps(inputs, files)}
+        material.pending = [step for step in steps(inputs) if step in wanted]
     material.work(resumed=resumed)
     return _finish(context, inputs, material, state=detail.state)
 
@@ -166,20 +166,17 @@ def _put(
     material.urls = addresses(answer)
 
 
-def _dropped(context: Context, material: Material, files: list[str]) -> list[str]:
-    """Files the service no longer holds after an update.
+def _dropped(material: Material, after: JobDetail, files: list[str]) -> list[str]:
+    """Files beside ``files`` that the service no longer holds after an update.
 
     Whether an update keeps the material it was not about is not documented, so it is looked at.
     """
-    detail = context.client.show_job(
-        material.job_id, app_user_id=material.inputs.get("app_user_id")
-    )
     return [
         name
         for name in material.fingerprints
         if name in material.inputs
         and name not in files
-        and not getattr(detail, FILES[name].download)
+        and not getattr(after, FILES[name].download)
     ]
 
 

@@ -1,0 +1,170 @@
+"""Whole programs through a real engine, against the emulator: what a user's terminal sees."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metastudio_emulator import Emulator
+from metastudio_emulator.samples import make_samples
+
+PASSPHRASE = "correct horse battery staple"
+
+# The inputs are data, so that a test edits a job as a pull request would.
+PROGRAM = """
+import json, pathlib, pulumi
+from pulumi_metastudio import TrainingJob
+
+for resource, inputs in json.loads(pathlib.Path("jobs.json").read_text()).items():
+    job = TrainingJob(resource, **inputs)
+    pulumi.export(resource, {"job_id": job.job_id, "state": job.state,
+                             "console_status": job.console_status, "contact": job.contact})
+"""
+
+
+@pytest.fixture(scope="session")
+def material(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Real media: a 3-minute 1080p video, pictures, a zip."""
+    return make_samples(tmp_path_factory.mktemp("material"))
+
+
+@pytest.fixture
+def emulator(tmp_path: Path) -> Iterator[Emulator]:
+    """A service in which a job stays where it is put."""
+    with Emulator(tmp_path / "emulator", transitions="manual") as service:
+        yield service
+
+
+@pytest.fixture(params=["embedded", "pulumi"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each test runs on both engines; the Pulumi CLI where there is one."""
+    name: str = request.param
+    if name == "pulumi" and shutil.which("pulumi") is None:
+        pytest.skip("the Pulumi CLI is not on PATH")
+    return name
+
+
+@dataclass
+class Result:
+    """What a command left behind."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def text(self) -> str:
+        return self.stdout + self.stderr
+
+    def ok(self) -> Result:
+        assert self.code == 0, self.text
+        return self
+
+
+@dataclass
+class Stack:
+    """A folder with a program, a stack of it, and the commands a user types."""
+
+    folder: Path
+    engine: str
+    environment: dict[str, str]
+    transcript: list[str] = field(default_factory=list)
+
+    def declare(self, **jobs: dict[str, Any]) -> None:
+        """Write the jobs the program declares."""
+        (self.folder / "jobs.json").write_text(json.dumps(jobs, default=str))
+
+    def run(self, operation: str, *flags: str, **environment: str) -> Result:
+        """``metastudio OPERATION``, in a pipe as CI has it."""
+        ask_not = ["--yes"] if operation in ("up", "refresh", "destroy") else []
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "pulumi_metastudio.cli", operation),
+                *("--engine", self.engine, "--stack", "test"),
+                *ask_not,
+                *flags,
+            ],
+            cwd=self.folder,
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        self.transcript += [done.stdout, done.stderr]
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def steps(self, *flags: str) -> dict[str, str]:
+        """What a preview would change: operation by resource name."""
+        result = self.run("preview", "--json", *flags).ok()
+        listed = json.loads(result.stdout)["steps"]
+        found: dict[str, str] = {}
+        for step in listed:
+            kind, name = step["urn"].split("::")[-2:]
+            # A replacement is told as three steps: create the new, replace, delete the old.
+            op = "replace" if "replace" in step["op"] else step["op"]
+            if kind.endswith("metastudio:TrainingJob") and op != "same":
+                found[name] = op
+        return found
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, secrets hidden."""
+        parsed: dict[str, Any] = json.loads(self.run("outputs", "--json").ok().stdout)
+        return parsed
+
+    def checkpoint(self) -> str:
+        """The state as it lies on disk."""
+        files = (self.folder.parent / "backend").rglob("test.json")
+        return "".join(f.read_text() for f in files if "stacks" in f.parts)
+
+    def recorded(self, name: str) -> dict[str, Any]:
+        """The outputs of a job in the state."""
+        (found,) = [r for r in self.state() if r["urn"].endswith(f"::{name}")]
+        outputs: dict[str, Any] = found["outputs"]
+        return outputs
+
+    def state(self) -> list[dict[str, Any]]:
+        """The training jobs in the state."""
+        text = self.checkpoint()
+        resources = json.loads(text)["checkpoint"]["latest"].get("resources") or []
+        return [r for r in resources if r["type"].endswith("metastudio:TrainingJob")]
+
+
+@pytest.fixture
+def stack(tmp_path: Path, engine: str, emulator: Emulator) -> Stack:
+    """An empty stack whose provider talks to the emulator."""
+    return make_stack(tmp_path, engine, emulator)
+
+
+def make_stack(tmp_path: Path, engine: str, emulator: Emulator) -> Stack:
+    """A stack with an environment of its own, nothing of the machine's but PATH and HOME."""
+    folder, backend = tmp_path / "program", tmp_path / "backend"
+    folder.mkdir()
+    backend.mkdir()
+    (folder / "Pulumi.yaml").write_text("name: storytelling\nruntime: python\n")
+    (folder / "__main__.py").write_text(PROGRAM)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path / "home"),
+        "PULUMI_HOME": str(tmp_path / "home" / ".pulumi"),
+        "PULUMI_BACKEND_URL": f"file://{backend}",
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "METASTUDIO_ENDPOINT": emulator.endpoint,
+        "METASTUDIO_IAM_ENDPOINT": emulator.iam_endpoint,
+        "METASTUDIO_CACHE_DIR": str(tmp_path / "cache"),
+        "METASTUDIO_READS_PER_SECOND": "1000",
+        "METASTUDIO_WRITES_PER_SECOND": "1000",
+        "HUAWEICLOUD_SDK_AK": emulator.access_key,
+        "HUAWEICLOUD_SDK_SK": emulator.secret_key,
+        "HUAWEICLOUD_SDK_PROJECT_ID": emulator.project_id,
+    }
+    return Stack(folder, engine, environment)
