@@ -1,0 +1,146 @@
+"""Shared by all tests of the provider: a service of the test's own, and no real waiting."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import tenacity.nap
+
+from metastudio_emulator import Emulator
+from pulumi_metastudio.api import AccessKey, MetaStudioClient, Settings
+from pulumi_metastudio.lifecycle import Context
+from pulumi_metastudio.transfer import FingerprintCache, Uploader
+
+StartEmulator = Callable[..., Emulator]
+
+_OWN_VARIABLES = ("METASTUDIO_", "HUAWEICLOUD_", "HW_", "CLOUD_SDK_", "XDG_CACHE_HOME", "NETRC")
+
+
+@pytest.fixture(autouse=True)
+def _own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting and no file of the machine that runs the tests reaches them."""
+    for name in list(os.environ):
+        if name.startswith(_OWN_VARIABLES):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("METASTUDIO_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses between two attempts, noted instead of slept."""
+    noted: list[float] = []
+    monkeypatch.setattr(tenacity.nap, "time", SimpleNamespace(sleep=noted.append))
+    return noted
+
+
+@dataclass
+class Notes:
+    """A reporter that remembers everything it is told."""
+
+    texts: list[tuple[str, str]] = field(default_factory=list)
+
+    def status(self, text: str) -> None:
+        self.texts.append(("status", text))
+
+    def info(self, text: str) -> None:
+        self.texts.append(("info", text))
+
+    def warning(self, text: str) -> None:
+        self.texts.append(("warning", text))
+
+    def error(self, text: str) -> None:
+        self.texts.append(("error", text))
+
+    def of(self, kind: str) -> list[str]:
+        return [text for told, text in self.texts if told == kind]
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[StartEmulator]:
+    """Start emulators that end with the test, each on a free port."""
+    with ExitStack() as stack:
+
+        def start_one(**options: Any) -> Emulator:
+            chosen = {"transitions": "manual", **options}
+            return stack.enter_context(Emulator(tmp_path / "service", **chosen))
+
+        yield start_one
+
+
+@pytest.fixture
+def emulator(start: StartEmulator) -> Emulator:
+    return start()
+
+
+@pytest.fixture
+def settings_for() -> Callable[..., Settings]:
+    """Settings for an emulator, quick enough for a test; keyword arguments replace some."""
+
+    def build(emulator: Emulator, **changes: Any) -> Settings:
+        settings = Settings(
+            endpoint=emulator.endpoint,
+            iam_endpoint=emulator.iam_endpoint,
+            region=emulator.region,
+            project_id=emulator.project_id,
+            credentials=AccessKey(emulator.access_key, emulator.secret_key),
+            reads_per_second=1000,
+            writes_per_second=1000,
+        )
+        return replace(settings, **changes)
+
+    return build
+
+
+@pytest.fixture
+def client_for(settings_for: Callable[..., Settings]) -> Callable[..., MetaStudioClient]:
+    def build(emulator: Emulator, **changes: Any) -> MetaStudioClient:
+        return MetaStudioClient(settings_for(emulator, **changes))
+
+    return build
+
+
+@pytest.fixture
+def client(emulator: Emulator, client_for: Callable[..., MetaStudioClient]) -> MetaStudioClient:
+    return client_for(emulator)
+
+
+@pytest.fixture
+def context_for(
+    settings_for: Callable[..., Settings], tmp_path: Path, notes: Notes
+) -> Callable[..., Context]:
+    """What the life cycle works with, for an emulator; reports go to ``notes``."""
+
+    def build(emulator: Emulator, **changes: Any) -> Context:
+        return Context(
+            MetaStudioClient(settings_for(emulator, **changes)),
+            Uploader(stall_timeout=changes.get("stall_timeout", 20.0)),
+            FingerprintCache(tmp_path / "fingerprints.db"),
+            notes,
+        )
+
+    return build
+
+
+@pytest.fixture
+def answers() -> Callable[[dict[str, dict[str, int]], str], int]:
+    """How many requests of one operation the service saw, whatever came of them."""
+
+    def count(counters: dict[str, dict[str, int]], operation: str) -> int:
+        return sum(counters.get(operation, {}).values())
+
+    return count
