@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .config import ConfigValue
     from .errors import EngineError
     from .management import (
+        cancel,
         config_all,
         config_get,
         config_set,
@@ -33,6 +34,7 @@ __all__ = [
     "ConfigValue",
     "EngineError",
     "Operation",
+    "cancel",
     "config_all",
     "config_get",
     "config_set",

@@ -111,7 +111,7 @@ class FileBackend:
             EngineError: another process has it.
         """
         self._ensure_layout()
-        folder = self._root / "locks" / ORGANIZATION / project / stack
+        folder = self._locks(project, stack)
         mine = folder / f"{uuid.uuid4()}.json"
         self._refuse_if_locked(folder, mine)
         content = {
@@ -127,6 +127,16 @@ class FileBackend:
             yield
         finally:
             mine.unlink(missing_ok=True)
+
+    def unlock(self, project: str, stack: str) -> int:
+        """Remove every lock on the stack; returns how many there were."""
+        locks = list(self._locks(project, stack).glob("*.json"))
+        for lock in locks:
+            lock.unlink(missing_ok=True)
+        return len(locks)
+
+    def _locks(self, project: str, stack: str) -> Path:
+        return self._root / "locks" / ORGANIZATION / project / stack
 
     def _refuse_if_locked(self, folder: Path, mine: Path) -> None:
         others = [file for file in folder.glob("*.json") if file != mine]

@@ -54,6 +54,15 @@ def remove_stack(directory: Path, stack: str, *, force: bool = False) -> None:
     handle.file.path.unlink(missing_ok=True)
 
 
+def cancel(directory: Path, stack: str) -> int:
+    """Remove the locks on a stack, such as those that a killed run left; returns how many.
+
+    A run that still holds one goes on, and must not: make sure first that there is none.
+    """
+    handle = StackHandle(directory, stack, Terminal())
+    return handle.backend.unlock(handle.project.name, stack)
+
+
 def config_set(directory: Path, stack: str, key: str, value: str, *, secret: bool = False) -> None:
     """Store one configuration value in the stack's file, encrypted when it is secret.
 

@@ -62,7 +62,8 @@ class ProgramRun:
             self._register_outputs,
             self._display,
             self._cancellation,
-            self._target.project.root,
+            self._target,
+            self._parallel,
         )
         threads = _THREADS_PER_SLOT * self._parallel + _MESSAGE_THREADS
         with serve(monitor, threads=threads) as monitor_address:

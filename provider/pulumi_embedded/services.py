@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc
@@ -18,6 +17,7 @@ from pulumi.runtime.proto import (
     resource_pb2_grpc,
 )
 
+from .backend import ORGANIZATION
 from .display import Display, Severity
 from .errors import EngineError, StepError, UnsupportedError
 from .executor import Cancellation
@@ -29,6 +29,7 @@ from .values import Properties, from_struct, to_struct
 
 if TYPE_CHECKING:
     from .state import ResourceState
+    from .target import Target
 
 # The first five are supported. The others are named although they are not: an SDK that misses
 # them tells the user to update a CLI that is not there; our own refusal says what is the matter.
@@ -84,17 +85,42 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
         register_outputs: RegisterOutputs,
         display: Display,
         cancellation: Cancellation,
-        root: Path,
+        target: Target,
+        parallel: int,
     ) -> None:
         self._planner = planner
         self._register_outputs = register_outputs
         self._display = display
         self._cancellation = cancellation
-        self._root = root
+        self._target = target
+        self._root = target.project.root
+        self._parallel = parallel
 
     def add_to(self, server: grpc.Server) -> None:
         """Serve this on a server."""
         resource_pb2_grpc.add_ResourceMonitorServicer_to_server(self, server)
+
+    def GetDeploymentInfo(
+        self, request: empty_pb2.Empty, context: grpc.ServicerContext
+    ) -> Any:
+        """Say what is being run, and what this monitor can do."""
+        config = self._target.config
+        return resource_pb2.DeploymentInfo(
+            project=self._target.project.name,
+            stack=self._target.stack,
+            organization=ORGANIZATION,
+            config={key: value.text for key, value in config.items()},
+            configSecretKeys=[key for key, value in config.items() if value.secret],
+            dryRun=self._target.dry_run,
+            parallel=self._parallel,
+            supportedFeatures=[
+                number
+                for name in _FEATURES
+                # An older SDK does not know the newer ones.
+                if (number := getattr(resource_pb2, f"RESOURCE_MONITOR_FEATURE_{name}", None))
+                is not None
+            ],
+        )
 
     def SupportsFeature(
         self, request: resource_pb2.SupportsFeatureRequest, context: grpc.ServicerContext
@@ -179,6 +205,10 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
     def RegisterErrorHook(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Refuse hooks."""
         self._refuse(context, "an error hook")
+
+    def ExistsResource(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Refuse to say whether a resource exists."""
+        self._refuse(context, "a check whether a resource exists")
 
     def RegisterPackage(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Refuse parameterized packages."""

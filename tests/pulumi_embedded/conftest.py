@@ -21,7 +21,7 @@ PASSPHRASE = "correct horse"
 
 # The service is a folder: one JSON file per thing. What the provider does is written to `calls`.
 PROVIDER = """
-import json, os, pathlib, time, uuid
+import json, os, pathlib, uuid
 import pulumi
 from pulumi.dynamic import (
     CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, Resource, ResourceProvider,
@@ -59,10 +59,9 @@ class ThingProvider(ResourceProvider):
         note("create", props["label"], "token", self.token)
         if props["label"] == "broken":
             raise Exception("the service says no")
-        if props.get("wait_for"):
-            (SERVICE / "waiting").write_text("")
-            while not (SERVICE / props["wait_for"]).exists():
-                time.sleep(0.02)
+        if props.get("pause"):
+            (SERVICE / "paused").write_text("now")
+            (SERVICE / "resume").read_text()
         id = uuid.uuid4().hex[:8]
         (SERVICE / f"{id}.json").write_text(json.dumps(plain(props)))
         return CreateResult(id, {**plain(props), "made": id})
@@ -115,6 +114,9 @@ class Workspace:
         self.name = name
         for path in (self.folder, self.service, self.backend):
             path.mkdir()
+        # Whoever opens a named pipe waits for the other end: no need to look again and again.
+        os.mkfifo(self.service / "paused")
+        os.mkfifo(self.service / "resume")
         self.settings(f"name: {name}\nruntime:\n  name: python\n")
         (self.folder / "thing.py").write_text(PROVIDER)
         self.environment = {
@@ -123,6 +125,7 @@ class Workspace:
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_HOME": str(folder / "home"),
             "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_STACK": "dev",
         }
 
     def settings(self, text: str) -> None:
@@ -174,6 +177,14 @@ class Workspace:
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+    def wait_until_paused(self) -> None:
+        """Wait until the provider is in the middle of creating a thing with `pause`."""
+        (self.service / "paused").read_text()
+
+    def resume(self) -> None:
+        """Let the provider go on."""
+        (self.service / "resume").write_text("now")
 
     def cli(self, *arguments: str, code: int | None = 0) -> str:
         """Run the real CLI; its exit code must be the given one, if any is given."""

@@ -205,9 +205,10 @@ def test_ignored_changes_are_ignored(workspace):
     workspace.program('Thing("a", label="x", meta={"k": 1, "l": 1})')
     workspace.up()
     workspace.calls()
-    workspace.program(
-        'Thing("a", label="y", meta={"k": 2, "l": 2}, opts=Opts(ignore_changes=["label", "meta.k"]))'
-    )
+    workspace.program("""
+        opts = Opts(ignore_changes=["label", "meta.k"])
+        Thing("a", label="y", meta={"k": 2, "l": 2}, opts=opts)
+    """)
     workspace.up()
     assert workspace.calls() == ["update x"]
     assert workspace.resources()["a"]["inputs"]["meta"] == {"k": 1, "l": 2}
