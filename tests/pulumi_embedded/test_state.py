@@ -1,0 +1,256 @@
+"""What is stored: checkpoints, secrets, configuration, the order of deletions."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+
+import pytest
+
+import pulumi_embedded
+from pulumi_embedded.errors import EngineError, UnsupportedError
+from pulumi_embedded.ordering import deletion_levels
+from pulumi_embedded.passphrase import Crypter, IncorrectPassphraseError
+from pulumi_embedded.state import (
+    ResourceState,
+    decode_checkpoint,
+    encode_checkpoint,
+    encode_resource,
+)
+from pulumi_embedded.text_display import outputs_text
+from pulumi_embedded.urns import make_urn, parse_urn
+from pulumi_embedded.values import UNKNOWN, Secret
+
+# Written by the Pulumi CLI 3.260.0 for the passphrase `pw`.
+CLI_SALT = "v1:aoje2jMiLpU=:v1:utQGg3IKGvcKB6Bm:Muh5PE6LsPwbBJjLnwEo2I+77+jd/w=="
+CLI_SECRET = "v1:rPsx7y+uyoB6EtUZ:bVYpsSqUZBH/tEchgTR6C0WWYV27dQ=="
+
+
+@pytest.fixture(scope="module")
+def crypter():
+    return Crypter.create("a passphrase")
+
+
+def test_a_secret_of_the_cli_can_be_opened():
+    assert Crypter.open("pw", CLI_SALT).decrypt(CLI_SECRET) == '"tops"'
+
+
+def test_a_wrong_passphrase_is_noticed():
+    with pytest.raises(IncorrectPassphraseError, match="incorrect passphrase"):
+        Crypter.open("another", CLI_SALT)
+
+
+def test_secrets_come_back(crypter):
+    again = Crypter.open("a passphrase", crypter.state)
+    sealed = crypter.encrypt("ümlaut")
+    assert sealed.startswith("v1:")
+    assert "ümlaut" not in sealed
+    assert again.decrypt(sealed) == "ümlaut"
+    assert crypter.encrypt("x") != crypter.encrypt("x")
+
+
+@pytest.mark.parametrize("broken", ["", "v1:", "v2:a:b", "v1:AAAA:AAAA", "v1:!:!"])
+def test_a_broken_secret_is_an_error(crypter, broken):
+    with pytest.raises(EngineError, match="cannot be decrypted"):
+        crypter.decrypt(broken)
+
+
+def checkpoint_of(states, crypter):
+    texts = [encode_resource(state, crypter) for state in states]
+    return json.loads(encode_checkpoint("o/p/s", crypter.state, texts, [], {}))
+
+
+def test_a_resource_comes_back_as_it_was(crypter):
+    state = ResourceState(
+        urn="urn:pulumi:s::p::t:m:T::n",
+        type="t:m:T",
+        custom=True,
+        id="1",
+        inputs={"s": Secret({"inner": Secret(1), "x": "<&>"}), "n": None, "l": []},
+        protect=True,
+        property_dependencies={"s": []},
+        unknown_fields={"ofTomorrow": [1]},
+    )
+    (back,) = decode_checkpoint(checkpoint_of([state], crypter), crypter).resources
+    assert dict(vars(back).items()) == vars(state)
+
+
+def test_what_only_the_cli_knows_is_refused(crypter):
+    checkpoint = checkpoint_of([], crypter)
+    for change in (
+        {"version": 2},
+        {"version": 5},
+        {"version": 4, "features": ["views"]},
+    ):
+        with pytest.raises(UnsupportedError, match="install the Pulumi CLI"):
+            decode_checkpoint({**checkpoint, **change}, crypter)
+    assert decode_checkpoint({**checkpoint, "version": 4}, crypter).resources == []
+
+
+def test_an_unknown_value_is_never_stored(crypter):
+    state = ResourceState(urn="u", type="t", custom=True, inputs={"x": UNKNOWN})
+    with pytest.raises(EngineError, match="unknown"):
+        encode_resource(state, crypter)
+
+
+def state_of(name, *needs, parent=""):
+    return ResourceState(
+        urn=name, type="t:m:T", custom=True, dependencies=list(needs), parent=parent
+    )
+
+
+def test_deletions_wait_for_dependents():
+    a, b, c = state_of("a"), state_of("b", "a"), state_of("c", parent="b")
+    d, old = state_of("d", "a"), state_of("a")
+    # `old` was replaced by `a`, and has the same name; nothing after it refers to it.
+    levels = deletion_levels([old, a, b, c, d])
+    assert [set(level) for level in levels] == [{old, c, d}, {b}, {a}]
+
+
+def test_urns():
+    parent = make_urn("s", "p", "", "my:index:Comp", "c")
+    urn = make_urn("s", "p", parent, "a:b:C", "name::with:colons")
+    assert urn == "urn:pulumi:s::p::my:index:Comp$a:b:C::name::with:colons"
+    assert parse_urn(urn).type == "a:b:C"
+    assert parse_urn(urn).name == "name::with:colons"
+
+
+def test_outputs_are_shown_with_what_changed():
+    old = {"same": 1, "gone": "x", "other": Secret("a")}
+    new = {"same": 1, "other": Secret("b"), "new": {"list": [True, None, UNKNOWN]}}
+    assert "\n".join(outputs_text(old, new, show_secrets=False)) == (
+        "Outputs:\n"
+        '  - gone: "x"\n'
+        "  + new: {\n        list: [\n            [0]: true\n            [1]: <null>\n"
+        "            [2]: [unknown]\n        ]\n    }\n"
+        "  ~ other: [secret] => [secret]\n"
+        "    same: 1\n"
+    )
+    assert '"a" => "b"' in "\n".join(outputs_text(old, new, show_secrets=True))
+
+
+def test_secrets_are_nowhere_in_the_clear(workspace):
+    pulumi_embedded.config_set(workspace.folder, "dev", "token", "t0ken-value", secret=True)
+    workspace.program("""
+        config = pulumi.Config()
+        assert config.require("token") == "t0ken-value"
+        a = Thing(
+            "a",
+            password=config.require_secret("token"),
+            nested={"deep": pulumi.Output.secret("d33p-value")},
+            opts=Opts(additional_secret_outputs=["made"]),
+        )
+        pulumi.export("password", config.require_secret("token"))
+    """)
+    result = workspace.run("up")
+    assert result.code == 0, result.text
+    assert any("token t0ken-value" in call for call in workspace.calls())
+    texts = [file.read_text() for file in workspace.backend.rglob("*") if file.is_file()] + [
+        file.read_text() for file in workspace.folder.glob("*.yaml")
+    ]
+    assert len(texts) > 4
+    for text in [*texts, result.text]:
+        assert "t0ken-value" not in text
+        assert "d33p-value" not in text
+    made = workspace.resources()["a"]["outputs"]["made"]
+    assert "ciphertext" in made
+
+
+def test_a_wrong_passphrase_runs_nothing(workspace, monkeypatch):
+    workspace.program('Thing("a")')
+    workspace.up()
+    workspace.calls()
+    (workspace.folder / "__main__.py").write_text("raise SystemExit('never run')")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "wrong")
+    for operation in ("up", "preview", "destroy", "refresh", "outputs"):
+        result = workspace.run(operation)
+        assert (result.code, result.err) == (1, "error: incorrect passphrase\n")
+        assert result.out == ""
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
+    assert "passphrase must be set with" in workspace.run("up").err
+    file = workspace.folder / "passphrase"
+    file.write_text("correct horse\n")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", str(file))
+    assert workspace.run("destroy").code == 0
+
+
+def test_configuration(workspace):
+    workspace.settings(
+        "name: proj\nruntime:\n  name: python\nconfig:\n  plain: 3\n  other:long: {value: true}\n"
+        "  typed:\n    type: array\n    default: [1, {a: b}]\n"
+    )
+    (workspace.folder / "Pulumi.dev.yaml").write_text("config:\n  proj:plain: 4\n")
+    folder = workspace.folder
+    pulumi_embedded.config_set(folder, "dev", "aws:region", "eu-west-1")
+    values = {k: v.text for k, v in pulumi_embedded.config_all(folder, "dev").items()}
+    assert values == {
+        "aws:region": "eu-west-1",
+        "other:long": "true",
+        "proj:plain": "4",
+        "proj:typed": '[1,{"a":"b"}]',
+    }
+    assert pulumi_embedded.config_get(folder, "dev", "plain").text == "4"
+    workspace.program("""
+        c = pulumi.Config()
+        pulumi.export("values", [c.require_int("plain"), c.require_object("typed")])
+        pulumi.export("names", [pulumi.get_project(), pulumi.get_stack()])
+    """)
+    workspace.up(config={"plain": "5"})
+    assert json.loads(workspace.run("outputs", json_output=True).out) == {
+        "values": [5, [1, {"a": "b"}]],
+        "names": ["proj", "dev"],
+    }
+    workspace.settings("name: proj\nruntime:\n  name: python\nconfig:\n  must: {type: string}\n")
+    result = workspace.run("up")
+    assert result.code == 2
+    assert result.err == "error: Stack 'dev' is missing configuration value 'proj:must'\n"
+
+
+@pytest.mark.parametrize("main", ["app", "app/start.py"])
+def test_the_program_may_live_elsewhere(workspace, main):
+    (workspace.folder / "app").mkdir()
+    workspace.settings(f"name: proj\nruntime:\n  name: python\nmain: {main}\n")
+    (workspace.folder / "thing.py").rename(workspace.folder / "app" / "thing.py")
+    body = 'import os, pulumi\nfrom thing import Thing\nThing("a", at=os.getcwd())\n'
+    name = "__main__.py" if main == "app" else "start.py"
+    (workspace.folder / "app" / name).write_text(body)
+    workspace.up()
+    assert workspace.resources()["a"]["inputs"]["at"] == str(workspace.folder / "app")
+
+
+def test_stacks_come_and_go(workspace):
+    folder = workspace.folder
+    assert pulumi_embedded.stacks(folder) == []
+    pulumi_embedded.create_stack(folder, "dev")
+    assert pulumi_embedded.stacks(folder) == ["dev"]
+    assert pulumi_embedded.stack_exists(folder, "dev")
+    with pytest.raises(EngineError, match="already exists"):
+        pulumi_embedded.create_stack(folder, "dev")
+    workspace.program('Thing("a")')
+    workspace.up()
+    with pytest.raises(EngineError, match="still has resources"):
+        pulumi_embedded.remove_stack(folder, "dev")
+    assert workspace.run("destroy").code == 0
+    pulumi_embedded.remove_stack(folder, "dev")
+    assert pulumi_embedded.stacks(folder) == []
+    assert not (folder / "Pulumi.dev.yaml").exists()
+
+
+def test_what_is_stored_is_private(workspace):
+    workspace.program('Thing("a")')
+    workspace.up()
+    files = list((workspace.backend / ".pulumi").rglob("*.json"))
+    assert files
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_importing_the_package_is_cheap():
+    heavy = "{'grpc', 'cryptography', 'rich', 'pulumi'}"
+    code = f"import sys, pulumi_embedded; print(*{heavy} & {{*sys.modules}})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ
+    )
+    assert done.stdout.strip() == ""
