@@ -86,13 +86,9 @@ class Stack:
     def run(self, operation: str, *flags: str, **environment: str) -> Result:
         """``metastudio OPERATION``, in a pipe as CI has it."""
         ask_not = ["--yes"] if operation in ("up", "refresh", "destroy") else []
+        command = [sys.executable, "-m", "pulumi_metastudio.cli", operation, *ask_not, *flags]
         done = subprocess.run(
-            [
-                *(sys.executable, "-m", "pulumi_metastudio.cli", operation),
-                *("--engine", self.engine, "--stack", "test"),
-                *ask_not,
-                *flags,
-            ],
+            [*command, "--engine", self.engine, "--stack", "test"],
             cwd=self.folder,
             env={**self.environment, **environment},
             capture_output=True,

@@ -1,0 +1,59 @@
+"""The documents stay complete: what the code has, they tell."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from pulumi_metastudio.api import settings
+from pulumi_metastudio.lifecycle import BEHAVIOUR, FIELDS, FILES
+from pulumi_metastudio.training_job import TrainingJob
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parents[1]
+
+
+def quoted(document: str) -> set[str]:
+    """Everything a document names in code type."""
+    return set(re.findall(r"`([^`]+)`", (ROOT / "docs" / document).read_text()))
+
+
+def test_every_input_and_output_is_documented() -> None:
+    names = {*FIELDS, *FILES, *BEHAVIOUR, *TrainingJob.__annotations__}
+    assert names - quoted("resource.md") == set()
+
+
+def test_every_field_is_in_the_table_of_changes() -> None:
+    assert {*FIELDS, *BEHAVIOUR} - {"existing_job_id"} - quoted("changes.md") == set()
+
+
+def test_every_setting_is_documented() -> None:
+    told = quoted("configuration.md")
+    named = {f"metastudio:{key}" for key in settings._NAMES}
+    named |= {name for names in settings._NAMES.values() for name in names}
+    assert named - told == set()
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"].values()
+    required = itertools.chain(project["dependencies"], *extras)
+    names = {re.split(r"[<>=\[ ;]", line)[0] for line in required}
+    stubs = {name for name in names if name.startswith("types-")}
+    assert names - stubs - {"pulumi-metastudio"} - quoted("dependencies.md") == set()
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs"])
+def test_links_lead_somewhere(document: str) -> None:
+    place = ROOT / document
+    for page in [place] if place.is_file() else place.glob("*.md"):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
