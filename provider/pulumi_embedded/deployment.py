@@ -173,6 +173,7 @@ class Deployment:
 
         One that is protected stays, with everything that it needs; the others go.
         """
+        self._executor.doom(doomed)
         refusals: list[StepError] = []
 
         def delete(state: ResourceState) -> None:

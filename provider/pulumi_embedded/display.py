@@ -12,7 +12,9 @@ from .steps import Op, Step
 from .values import Properties
 
 # Steps that leave nothing different for the next run to see.
-_UNCHANGING: Final = frozenset({Op.SAME, Op.READ, Op.REMOVE_PENDING_REPLACE})
+_UNCHANGING: Final = frozenset(
+    {Op.SAME, Op.READ, Op.READ_REPLACEMENT, Op.READ_DISCARD, Op.REMOVE_PENDING_REPLACE}
+)
 
 
 class Severity(enum.IntEnum):

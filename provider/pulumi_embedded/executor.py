@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from .display import Display
 from .errors import CancelledError, EngineError, StepError
@@ -82,13 +82,20 @@ class StepExecutor:
         self._slots = threading.Semaphore(max(1, parallel))
         self._active = 0
         self._idle = threading.Condition()
-        self.deleted: set[str] = set()
-        """URNs of what was deleted; what is deleted with one of them needs no call of its own."""
+        self._doomed: set[str] = set()
+        self.deleted: set[str] = set()  # URNs
 
     def wait_until_idle(self) -> None:
         """Wait for the running steps."""
         with self._idle:
             self._idle.wait_for(lambda: self._active == 0)
+
+    def doom(self, states: Iterable[ResourceState]) -> None:
+        """Announce what is about to be deleted.
+
+        What is deleted with one of these needs no call of its own, and its turn comes first.
+        """
+        self._doomed.update(state.urn for state in states)
 
     def same(self, old: ResourceState, new: ResourceState) -> None:
         """Nothing changes but what the program says about the resource."""
@@ -217,7 +224,7 @@ class StepExecutor:
                     "unprotect the resource, remove the `protect` option from the resource in "
                     "your Pulumi program and run `up`"
                 )
-            dropped = old.external or old.retain_on_delete or old.deleted_with in self.deleted
+            dropped = old.external or old.retain_on_delete or old.deleted_with in self._doomed
             if self._is_managed(old) and not self._dry_run and not dropped:
                 self._provider.delete(old)
             old.pending_replacement = pending_replacement

@@ -369,6 +369,7 @@ class Planner:
                 self._condemned[state.urn] = keys
             self._gone.update(state for state, _ in dependents)
             self._gone.add(old)
+        self._executor.doom([old, *(state for state, _ in dependents)])
         for state, _ in reversed(dependents):
             self._executor.delete(state, replaced=True, pending_replacement=True)
         self._executor.delete(old, replaced=True, pending_replacement=True)

@@ -100,9 +100,7 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
         """Serve this on a server."""
         resource_pb2_grpc.add_ResourceMonitorServicer_to_server(self, server)
 
-    def GetDeploymentInfo(
-        self, request: empty_pb2.Empty, context: grpc.ServicerContext
-    ) -> Any:
+    def GetDeploymentInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> Any:
         """Say what is being run, and what this monitor can do."""
         config = self._target.config
         return resource_pb2.DeploymentInfo(

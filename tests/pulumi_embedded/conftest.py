@@ -37,6 +37,14 @@ def note(*words):
 def plain(props):
     return {k: v for k, v in props.items() if not k.startswith("__")}
 
+def say(text, ephemeral):
+    import grpc, sys
+    from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+    urn = "urn:pulumi:dev::proj::pulumi-python:dynamic/test:Thing::a"
+    with grpc.insecure_channel(sys.argv[1]) as channel:
+        engine = engine_pb2_grpc.EngineStub(channel)
+        engine.Log(engine_pb2.LogRequest(severity=2, message=text, urn=urn, ephemeral=ephemeral))
+
 class ThingProvider(ResourceProvider):
     def configure(self, req):
         self.token = req.config.get("token")
@@ -47,6 +55,8 @@ class ThingProvider(ResourceProvider):
         return CheckResult(news, [])
 
     def diff(self, id, olds, news):
+        if news.get("undecided"):
+            return DiffResult()
         changed = [k for k in plain(news) if news[k] != olds.get(k)]
         changed += [k for k in olds if k not in news and not k.startswith("__") and k != "made"]
         return DiffResult(
@@ -59,6 +69,9 @@ class ThingProvider(ResourceProvider):
         note("create", props["label"], "token", self.token)
         if props["label"] == "broken":
             raise Exception("the service says no")
+        if props.get("status"):
+            say(props["status"], ephemeral=True)
+            say("done with it", ephemeral=False)
         if props.get("pause"):
             (SERVICE / "paused").write_text("now")
             (SERVICE / "resume").read_text()
@@ -163,7 +176,9 @@ class Workspace:
         assert result.code == 0, result.text
         return result
 
-    def start(self, operation: str, **options: Any) -> subprocess.Popen[str]:
+    def start(
+        self, operation: str, stdout: int = subprocess.PIPE, **options: Any
+    ) -> subprocess.Popen[str]:
         """Run one operation in a process of its own."""
         script = (
             "import json, pathlib, sys, pulumi_embedded as e;"
@@ -173,7 +188,7 @@ class Workspace:
         return subprocess.Popen(
             [sys.executable, "-c", script, operation, str(self.folder), json.dumps(options)],
             env={**os.environ, **self.environment},
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.STDOUT,
             text=True,
         )

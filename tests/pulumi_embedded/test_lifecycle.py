@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
+import pty
 
 import pytest
 
@@ -287,8 +291,6 @@ def test_a_json_digest(workspace):
 
 @pytest.mark.parametrize(("interactive", "answer", "code"), [(True, "y\n", 0), (True, "\n", 1)])
 def test_up_asks_before_it_acts(workspace, interactive, answer, code):
-    import io
-
     workspace.program('Thing("a")')
     result = workspace.run("up", yes=False, interactive=interactive, stdin=io.StringIO(answer))
     assert result.code == code
@@ -300,3 +302,52 @@ def test_up_without_a_terminal_needs_a_yes(workspace):
     result = workspace.run("up", yes=False)
     assert result.code == 2
     assert "--yes" in result.err
+
+
+def test_what_a_provider_leaves_open_is_compared_by_the_engine(workspace):
+    body = 'Thing("a", undecided=True, size={}, opts=Opts(replace_on_changes=["{}"]))'
+    workspace.program(body.format(1, "nothing"))
+    workspace.up()
+    assert workspace.run("preview", expect_no_changes=True).code == 0
+    workspace.program(body.format(2, "nothing"))
+    assert "~ 1 to update" in workspace.run("preview").out
+    workspace.program(body.format(2, "size"))
+    assert "+-1 to replace" in workspace.run("preview").out
+
+
+def test_what_is_deleted_with_another_needs_no_call(workspace):
+    workspace.program("""
+        a = Thing("a")
+        Thing("b", opts=Opts(deleted_with=a))
+    """)
+    workspace.up()
+    workspace.calls()
+    assert workspace.run("destroy", skip_preview=True).code == 0
+    assert workspace.calls() == ["delete a"]
+
+
+def test_messages_of_the_provider_appear_under_its_resource(workspace):
+    workspace.program('Thing("a", status="uploading 45 %")')
+    result = workspace.up()
+    assert "uploading 45 %" not in result.out, "a passing status is for terminals"
+    assert "  pulumi-python:dynamic/test:Thing (a):\n    warning: done with it\n" in result.out
+
+
+def test_a_terminal_shows_what_is_going_on_in_each_resource(workspace):
+    workspace.program('Thing("a", status="uploading 45 %", pause=True)')
+    terminal, end = pty.openpty()
+    process = workspace.start("up", stdout=end)
+    os.close(end)
+    workspace.wait_until_paused()
+    seen = ""
+    while "uploading 45 %" not in seen:
+        seen += os.read(terminal, 4096).decode()
+    workspace.resume()
+    # The end of a terminal whose other side is closed is an error on Linux.
+    with contextlib.suppress(OSError):
+        while data := os.read(terminal, 4096):
+            seen += data.decode()
+    os.close(terminal)
+    assert process.wait() == 0
+    assert "a created" in seen
+    assert "+ 2 created" in seen
