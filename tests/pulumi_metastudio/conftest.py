@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -70,16 +70,34 @@ def notes() -> Notes:
     return Notes()
 
 
+@pytest.fixture(scope="session")
+def _stopping() -> Iterator[Callable[[Emulator], None]]:
+    """Stops services beside the next tests: a clean stop takes a fifth of a second."""
+    with ThreadPoolExecutor(8) as pool:
+        stopped: list[Future[None]] = []
+
+        def submit(service: Emulator) -> None:
+            stopped.append(pool.submit(service.stop))
+
+        yield submit
+        for each in stopped:
+            each.result()
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[StartEmulator]:
-    """Start emulators that end with the test, each on a free port."""
-    with ExitStack() as stack:
+def start(tmp_path: Path, _stopping: Callable[[Emulator], None]) -> Iterator[StartEmulator]:
+    """Start emulators that serve this test alone, each on a free port."""
+    started: list[Emulator] = []
 
-        def start_one(**options: Any) -> Emulator:
-            chosen = {"transitions": "manual", **options}
-            return stack.enter_context(Emulator(tmp_path / "service", **chosen))
+    def start_one(**options: Any) -> Emulator:
+        chosen = {"transitions": "manual", **options}
+        service = Emulator(tmp_path / f"service{len(started)}", **chosen)
+        started.append(service.start())
+        return service
 
-        yield start_one
+    yield start_one
+    for service in started:
+        _stopping(service)
 
 
 @pytest.fixture

@@ -193,7 +193,7 @@ class MetaStudioClient:
             repeatable += (AnswerLost, ServerError)
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(repeatable),
-            wait=tenacity.wait_exponential_jitter(initial=0.5, max=20, jitter=1),
+            wait=tenacity.wait_exponential(multiplier=0.5, max=20) + tenacity.wait_random(0, 1),
             stop=tenacity.stop_after_attempt(3 if method == "POST" and once else _ATTEMPTS)
             | (tenacity.stop_after_delay(120)),
             reraise=True,
@@ -205,8 +205,9 @@ class MetaStudioClient:
         def attempt_with_fresh_token() -> requests.Response:
             try:
                 return attempt()
-            except AuthenticationError:
-                if not self._identity.renew():
+            except AuthenticationError as refused:
+                # A refused login is another operation: a wrong password is not sent twice.
+                if refused.operation != operation or not self._identity.renew():
                     raise
                 return attempt()
 

@@ -188,10 +188,13 @@ class CommandAnswer(_Answer):
 
 
 class Job(_Answer):
-    """An item of the list, and the head of a job's detail. Only the first three are certain."""
+    """An item of the list, and the head of a job's detail. Only the first three are certain.
+
+    The name is any text its owner chose, ``null`` too, so a job is readable without one.
+    """
 
     job_id: str
-    name: str
+    name: str = ""
     state: str
     asset_id: str | None = None
     project_id: str | None = None

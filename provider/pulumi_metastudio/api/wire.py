@@ -72,31 +72,44 @@ def _first(body: dict[str, Any], *names: str) -> str:
     return next((str(body[n]) for n in names if isinstance(body.get(n), (str, int))), "")
 
 
+# Requests that were given up before anything was sent.
+_NEVER_MADE = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidProxyURL,
+)
 # urllib3's names for "never reached the other side"; its classes are wrapped several deep.
 _NEVER_SENT = (
     "NewConnectionError",
     "NameResolutionError",
     "ConnectTimeoutError",
     "SSLError",
+    "SSLCertVerificationError",
     "ProxyError",
     "LocationParseError",
 )
-
+# A connection that ends without a farewell may end in the middle of an answer.
+_ENDED = "EOF"
 
 _OBJECT = re.compile(r"^(<[^>]*>|\w+\(host=[^)]*\)): ")
 
 
 def transport_error(operation: str, url: str, problem: Exception) -> TransportError:
-    """The error for a request that brought no answer."""
+    """The error for a request that brought no answer.
+
+    Unless it is certain that nothing was sent, the answer counts as lost.
+    """
     host = urlsplit(url).netloc
     reason = _root(problem)
-    kind = type(reason).__name__
-    if isinstance(problem, requests.ConnectTimeout) or kind in _NEVER_SENT:
+    unsent = isinstance(problem, requests.ConnectTimeout) or type(reason).__name__ in _NEVER_SENT
+    if unsent and _ENDED not in str(reason):
         hint = "check metastudio:endpoint, the network and the proxy settings"
         return EndpointUnreachable(f"{operation}: {host} is unreachable ({_plain(reason)}); {hint}")
-    if isinstance(problem, (requests.Timeout, requests.ConnectionError)):
-        return AnswerLost(f"{operation}: no answer from {host} ({_plain(reason)})")
-    return EndpointUnreachable(f"{operation}: {host}: {_plain(problem)}")
+    if isinstance(problem, _NEVER_MADE):
+        return EndpointUnreachable(f"{operation}: {host}: {_plain(problem)}")
+    return AnswerLost(f"{operation}: no answer from {host} ({_plain(reason)})")
 
 
 def _root(problem: BaseException) -> BaseException:
@@ -104,7 +117,8 @@ def _root(problem: BaseException) -> BaseException:
     inner = getattr(problem, "reason", None)
     if not isinstance(inner, BaseException):
         inner = next((a for a in problem.args if isinstance(a, BaseException)), None)
-    if inner is None or type(problem).__name__ in _NEVER_SENT:
+    wrapper = isinstance(problem, requests.RequestException)
+    if inner is None or (type(problem).__name__ in _NEVER_SENT and not wrapper):
         return problem
     return _root(inner)
 

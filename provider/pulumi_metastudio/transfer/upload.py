@@ -147,7 +147,7 @@ class Uploader:
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_worth_repeating),
-            wait=tenacity.wait_exponential_jitter(initial=0.5, max=15),
+            wait=tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 1),
             stop=tenacity.stop_after_attempt(_ATTEMPTS),
             before_sleep=tell,
             reraise=True,
