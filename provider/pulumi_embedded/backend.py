@@ -17,7 +17,6 @@ import json
 import os
 import shutil
 import socket
-import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ from urllib.parse import unquote
 import yaml
 
 from .errors import EngineError, StackNotFoundError, UnsupportedError
+from .files import write_atomically
 from .project import Project
 
 # The file backend has no organizations; this word takes the place of one.
@@ -75,14 +75,14 @@ class FileBackend:
     def write(self, project: str, stack: str, checkpoint: str) -> None:
         """Store the stack's checkpoint, whole or not at all."""
         self._ensure_layout()
-        _write_atomically(self._checkpoint(project, stack), checkpoint)
+        write_atomically(self._checkpoint(project, stack), checkpoint)
 
     def back_up(self, project: str, stack: str) -> None:
         """Keep the checkpoint as it is now next to the one that is about to change."""
         file = self._checkpoint(project, stack)
         if file.exists():
             backup = file.with_name(f"{file.name}.bak")
-            _write_atomically(backup, file.read_text(encoding="utf-8"))
+            write_atomically(backup, file.read_text(encoding="utf-8"))
 
     def remove(self, project: str, stack: str) -> None:
         """Forget the stack, its backups and its history."""
@@ -99,9 +99,9 @@ class FileBackend:
         folder = self._root / "history" / project / stack
         prefix = f"{stack}-{time.time_ns()}"
         text = json.dumps(update, separators=(",", ":"))
-        _write_atomically(folder / f"{prefix}.history.json", text)
+        write_atomically(folder / f"{prefix}.history.json", text)
         checkpoint = self._checkpoint(project, stack).read_text(encoding="utf-8")
-        _write_atomically(folder / f"{prefix}.checkpoint.json", checkpoint)
+        write_atomically(folder / f"{prefix}.checkpoint.json", checkpoint)
 
     @contextlib.contextmanager
     def lock(self, project: str, stack: str) -> Iterator[None]:
@@ -120,7 +120,7 @@ class FileBackend:
             "hostname": socket.gethostname(),
             "timestamp": datetime.datetime.now(datetime.timezone.utc).isoformat(),
         }
-        _write_atomically(mine, json.dumps(content))
+        write_atomically(mine, json.dumps(content))
         try:
             # Looked at again once ours is visible: of two that came together, both step back.
             self._refuse_if_locked(folder, mine)
@@ -172,7 +172,7 @@ class FileBackend:
             raise UnsupportedError(
                 f"{self._root}: has the layout of before projects (pulumi state upgrade changes it)"
             )
-        _write_atomically(meta, "version: 1\n")
+        write_atomically(meta, "version: 1\n")
 
 
 def open_backend(project: Project) -> FileBackend:
@@ -202,18 +202,3 @@ def _login() -> str:
     except (OSError, ValueError):
         return ""
     return str(credentials.get("current") or "") if isinstance(credentials, dict) else ""
-
-
-def _write_atomically(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    # mkstemp gives mode 0600: a checkpoint may hold what others should not read.
-    descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -7,8 +7,6 @@ text; numbers, booleans, lists and objects are their JSON form, as programs expe
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any
 import yaml
 
 from .errors import ConfigurationError, UnsupportedError
+from .files import write_atomically
 from .passphrase import Crypter
 from .project import Project, read_yaml
 
@@ -169,15 +168,6 @@ def _as_text(value: Any) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        # The file is meant for version control, so it keeps the permissions of an ordinary one.
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    # It is meant for version control, so it keeps the permissions of an ordinary file.
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    write_atomically(path, text, mode=mode)

@@ -15,11 +15,12 @@ from . import paths
 from .display import Display
 from .errors import EngineError, StepError
 from .executor import Cancellation, StepExecutor
-from .goals import DYNAMIC_PACKAGE, Alias, Goal
+from .goals import DYNAMIC_PACKAGE, Goal
 from .provider import Diff, DynamicProvider
+from .registry import Registry
 from .state import ResourceState
 from .target import Target
-from .urns import PROVIDER_TYPE_PREFIX, Urn, make_urn, parse_urn, urn_name
+from .urns import PROVIDER_TYPE_PREFIX, make_urn, urn_name
 from .values import UNKNOWN, Properties, Secret, equal, mask
 
 
@@ -49,16 +50,15 @@ class Planner:
         self._cancellation = cancellation
         self._dry_run = target.dry_run
         self._olds = {state.urn: state for state in self._base.resources if not state.delete}
+        self._registry = Registry(target.stack, target.project.name, self._olds)
         stack_state = self._olds.get(target.urn)
         self.old_stack_outputs: Properties = stack_state.outputs if stack_state else {}
         self._lock = threading.RLock()
         self._provider_lock = threading.Lock()
         self._provider_reference = ""
-        self._goals: dict[str, Goal] = {}
         self._states: dict[str, ResourceState] = {}
         self._decided: set[str] = set()
         self._replaced: set[str] = set()
-        self._old_names: dict[str, str] = {}  # a resource's URN -> the alias it was found under
         # Deleted before their turn came, because something that they depend on had to go first.
         self._condemned: dict[str, tuple[str, ...]] = {}
         self._gone: set[ResourceState] = set()
@@ -71,11 +71,11 @@ class Planner:
             StepError: that failed, and was reported.
             CancelledError: no further step may start.
         """
-        urn = self._urn(goal)
+        urn = self._registry.urn(goal)
         try:
             with self._lock:
                 self._cancellation.check()
-                old = self._claim(urn, goal)
+                old = self._registry.claim(urn, goal)
             new = self._new_state(urn, goal, old)
             if goal.custom:
                 self._plan_custom(goal, old, new)
@@ -93,10 +93,10 @@ class Planner:
 
     def read(self, goal: Goal) -> ResourceState:
         """Look up one resource that the stack does not own; returns its state."""
-        urn = self._urn(goal)
+        urn = self._registry.urn(goal)
         with self._lock:
             self._cancellation.check()
-            old = self._claim(urn, goal)
+            old = self._registry.claim(urn, goal)
             self._decided.add(urn)
         new = ResourceState(
             urn=urn,
@@ -128,7 +128,7 @@ class Planner:
         To be called when the program has ended.
         """
         doomed, forgotten = [], []
-        known = self._decided | set(self._old_names.values())
+        known = self._decided | self._registry.aliases_in_use()
         for state in self._base.resources:
             if state in self._gone:
                 if state.urn not in known and state.pending_replacement:
@@ -139,77 +139,12 @@ class Planner:
                 (forgotten if state.pending_replacement else doomed).append(state)
         return doomed, forgotten
 
-    def _urn(self, goal: Goal) -> str:
-        return make_urn(self._stack, self._project, goal.parent, goal.type, goal.name)
-
     def _fail(self, message: str, urn: str) -> None:
         self._display.error(message, urn)
         self._cancellation.request()
 
-    def _claim(self, urn: str, goal: Goal) -> ResourceState | None:
-        """Note that the resource is in the program, and find what it was before."""
-        if urn in self._goals:
-            raise EngineError(f"Duplicate resource URN '{urn}'; try giving it a unique name")
-        if goal.parent and goal.parent not in self._goals:
-            raise EngineError(f"could not find parent resource {goal.parent}")
-        self._inherit(goal)
-        self._goals[urn] = goal
-        if urn in self._olds:
-            return self._olds[urn]
-        for alias in self._aliases(goal):
-            old = self._olds.get(alias)
-            if old is not None:
-                if alias in self._goals or alias in self._old_names.values():
-                    raise EngineError(
-                        f"resource '{urn}' has the alias '{alias}', which another resource has too"
-                    )
-                self._old_names[urn] = alias
-                return old
-        return None
-
-    def _inherit(self, goal: Goal) -> None:
-        """Take over what the parent says and the child does not."""
-        parent = self._goals.get(goal.parent)
-        if parent is None:
-            return
-        if goal.protect is None:
-            goal.protect = parent.protect
-        if goal.retain_on_delete is None:
-            goal.retain_on_delete = parent.retain_on_delete
-        goal.deleted_with = goal.deleted_with or parent.deleted_with
-
-    def _aliases(self, goal: Goal) -> list[str]:
-        """Every name that the resource may have had, its parents' old names multiplied in."""
-        urns = [self._alias_urn(goal, alias) for alias in goal.aliases]
-        old_parent = self._old_names.get(goal.parent)
-        if old_parent:
-            parent_name = urn_name(goal.parent)
-            names = [(goal.type, goal.name)]
-            names += [(parse_urn(urn).type, urn_name(urn)) for urn in urns]
-            for type_, name in names:
-                # `vpc-subnet` below `vpc` was `old-subnet` when `vpc` was `old`.
-                if name.startswith(parent_name):
-                    name = urn_name(old_parent) + name[len(parent_name) :]
-                old_type = f"{parse_urn(old_parent).qualified_type}${type_}"
-                urns.append(str(Urn(self._stack, self._project, old_type, name)))
-        return list(dict.fromkeys(urns))
-
-    def _alias_urn(self, goal: Goal, alias: Alias) -> str:
-        if alias.urn:
-            return alias.urn
-        parent = goal.parent
-        if alias.parent:
-            parent = self._old_names.get(alias.parent, alias.parent)
-        return make_urn(
-            alias.stack or self._stack,
-            alias.project or self._project,
-            "" if alias.no_parent else parent,
-            alias.type or goal.type,
-            alias.name or goal.name,
-        )
-
     def _new_state(self, urn: str, goal: Goal, old: ResourceState | None) -> ResourceState:
-        alias = self._old_names.get(urn)
+        alias = self._registry.alias_of(urn)
         return ResourceState(
             urn=urn,
             type=goal.type,

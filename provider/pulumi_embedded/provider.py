@@ -98,9 +98,7 @@ class DynamicProvider:
         from pulumi.runtime.proto import provider_pb2 as proto
 
         request = proto.CheckRequest(
-            urn=urn,
-            name=urn_name(urn),
-            type=urn_type(urn),
+            **_named(urn),
             olds=to_struct(olds, keep_secrets=False),
             news=to_struct(news, keep_secrets=False),
         )
@@ -120,11 +118,7 @@ class DynamicProvider:
         from pulumi.runtime.proto import provider_pb2 as proto
 
         request = proto.DiffRequest(
-            id=state.id,
-            urn=state.urn,
-            name=urn_name(state.urn),
-            type=state.type,
-            old_inputs=to_struct(state.inputs, keep_secrets=False),
+            **_existing(state),
             olds=to_struct(state.outputs, keep_secrets=False),
             news=to_struct(news, keep_secrets=False),
             ignoreChanges=ignore_changes or [],
@@ -143,9 +137,7 @@ class DynamicProvider:
         from pulumi.runtime.proto import provider_pb2 as proto
 
         request = proto.CreateRequest(
-            urn=urn,
-            name=urn_name(urn),
-            type=urn_type(urn),
+            **_named(urn),
             properties=to_struct(inputs, keep_secrets=False, keep_unknowns=False),
         )
         response = self._call(lambda stub: stub.Create(request))
@@ -162,11 +154,7 @@ class DynamicProvider:
         from pulumi.runtime.proto import provider_pb2 as proto
 
         request = proto.UpdateRequest(
-            id=state.id,
-            urn=state.urn,
-            name=urn_name(state.urn),
-            type=state.type,
-            old_inputs=to_struct(state.inputs, keep_secrets=False),
+            **_existing(state),
             olds=to_struct(state.outputs, keep_secrets=False),
             news=to_struct(inputs, keep_secrets=False, keep_unknowns=False),
             ignoreChanges=ignore_changes,
@@ -181,11 +169,7 @@ class DynamicProvider:
         from pulumi.runtime.proto import provider_pb2 as proto
 
         request = proto.DeleteRequest(
-            id=state.id,
-            urn=state.urn,
-            name=urn_name(state.urn),
-            type=state.type,
-            old_inputs=to_struct(state.inputs, keep_secrets=False),
+            **_existing(state),
             properties=to_struct(state.outputs, keep_secrets=False),
         )
         self._call(lambda stub: stub.Delete(request))
@@ -196,9 +180,7 @@ class DynamicProvider:
 
         request = proto.ReadRequest(
             id=id_,
-            urn=urn,
-            name=urn_name(urn),
-            type=urn_type(urn),
+            **_named(urn),
             inputs=to_struct(inputs, keep_secrets=False),
             properties=to_struct(outputs, keep_secrets=False),
         )
@@ -291,6 +273,17 @@ class _FirstLine:
         """The first line, or nothing when the process ended without one."""
         self._arrived.wait()
         return self._line or ""
+
+
+def _named(urn: str) -> dict[str, Any]:
+    """The fields that every request has."""
+    return {"urn": urn, "name": urn_name(urn), "type": urn_type(urn)}
+
+
+def _existing(state: ResourceState) -> dict[str, Any]:
+    """The fields of a request about a resource that is there."""
+    inputs = to_struct(state.inputs, keep_secrets=False)
+    return {**_named(state.urn), "id": state.id, "old_inputs": inputs}
 
 
 def _words(error: grpc.RpcError) -> str:
