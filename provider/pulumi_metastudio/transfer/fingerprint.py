@@ -64,7 +64,7 @@ class FingerprintCache:
 
     def get(self, source: Source) -> str | None:
         """The remembered SHA-256, if the source has not changed since."""
-        if not source.validator or not self._file.exists():
+        if not source.validator or not os.path.exists(self._file):
             return None
         try:
             with closing(self._open()) as db:
@@ -82,13 +82,22 @@ class FingerprintCache:
             return
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with closing(self._open()) as db, db:
-                db.execute(
-                    "INSERT OR REPLACE INTO fingerprint VALUES (?, ?, ?)",
-                    (_location(source), source.validator, sha256),
-                )
+            try:
+                self._insert(source, sha256)
+            except sqlite3.OperationalError:
+                return  # locked, or a place that cannot be written
+            except sqlite3.DatabaseError:
+                self._file.unlink()  # damaged: begun anew
+                self._insert(source, sha256)
         except (sqlite3.Error, OSError):
             return
+
+    def _insert(self, source: Source, sha256: str) -> None:
+        with closing(self._open()) as db, db:
+            db.execute(
+                "INSERT OR REPLACE INTO fingerprint VALUES (?, ?, ?)",
+                (_location(source), source.validator, sha256),
+            )
 
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._file, timeout=10)

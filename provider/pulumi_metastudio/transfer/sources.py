@@ -13,7 +13,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.request import url2pathname
 
 from urllib3.exceptions import HTTPError
 
@@ -72,7 +73,7 @@ def open_source(location: str) -> Source:
         return _file(location)
     scheme = location.partition("://")[0].lower()
     if scheme == "file":
-        return _file(urlsplit(location).path)
+        return _file(url2pathname(urlsplit(location).path))
     if scheme not in ("http", "https"):
         raise InputError(
             f"'{scheme}' is not a scheme that can be read: give a path or an https URL"
@@ -95,9 +96,11 @@ class _File:
 
 
 def _file(location: str) -> Source:
-    path = Path(location).expanduser()
     try:
+        path = Path(location).expanduser()
         found = path.stat()
+    except (ValueError, RuntimeError):  # a zero byte, half a surrogate, an unknown user's home
+        raise InputError(f"{location!r} is not a path") from None
     except OSError as problem:
         reason = "no such file" if isinstance(problem, FileNotFoundError) else problem.strerror
         raise InputError(f"'{location}': {reason} (relative to {Path.cwd()})") from None
@@ -128,6 +131,8 @@ class _Url:
         if start:
             headers["Range"] = f"bytes={start}-"
         with requests.get(self.location, headers=headers, stream=True, timeout=(10, 60)) as answer:
+            if start and answer.status_code == 200:
+                raise OSError(f"{self.label}: its server gives no part of a file (no Range)")
             if answer.status_code != (206 if start else 200):
                 raise OSError(f"{self.label} answered HTTP {answer.status_code} to a read")
             yield answer.raw
@@ -136,13 +141,16 @@ class _Url:
 def _url(url: str) -> Source:
     import requests
 
-    label = urlunsplit(urlsplit(url)._replace(query="", fragment="", netloc=_host(url)))
+    parts = _parts(url)
+    # User information would be a password in a label.
+    host = parts.netloc.rpartition("@")[2]
+    label = urlunsplit(parts._replace(query="", fragment="", netloc=host))
     try:
         # Not HEAD: a URL signed for GET refuses it.
         answer = requests.get(
             url, headers={"Accept-Encoding": "identity"}, stream=True, timeout=(10, 60)
         )
-    except requests.RequestException as problem:
+    except (requests.RequestException, ValueError) as problem:
         raise InputError(f"'{label}' cannot be reached: {one_line(problem, 120)}") from None
     with answer:
         if answer.status_code != 200:
@@ -156,6 +164,12 @@ def _url(url: str) -> Source:
     return _Url(url, label, int(length), f"{length}-{mark}" if mark else "")
 
 
-def _host(url: str) -> str:
-    """Host and port without user information, which would be a password in a label."""
-    return urlsplit(url).netloc.rpartition("@")[2]
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host:
+        raise InputError("is not a URL that can be read: give https://host/path")
+    return parts

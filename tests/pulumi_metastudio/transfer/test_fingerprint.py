@@ -1,0 +1,185 @@
+"""Fingerprints, and the memory of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_metastudio.errors import InputError
+from pulumi_metastudio.transfer import FingerprintCache, Source, fingerprint, open_source
+from pulumi_metastudio.transfer.sources import Readable
+
+MakeFile = Callable[..., Path]
+
+
+@dataclass
+class Counted:
+    """A source that counts how often it is read."""
+
+    source: Source
+    reads: int = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.source, name)
+
+    def reader(self, start: int = 0) -> AbstractContextManager[Readable]:
+        self.reads += 1
+        return self.source.reader(start)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> FingerprintCache:
+    return FingerprintCache(tmp_path / "memory" / "fingerprints.db")
+
+
+def counted(path: Path) -> Any:
+    return Counted(open_source(str(path)))
+
+
+def test_it_is_the_sha256(file: MakeFile, cache: FingerprintCache) -> None:
+    content = os.urandom(3 * 1024 * 1024 + 7)
+    path = file(content)
+    assert fingerprint(open_source(str(path)), cache) == hashlib.sha256(content).hexdigest()
+
+
+def test_an_unchanged_file_is_read_once(file: MakeFile, cache: FingerprintCache) -> None:
+    path = file()
+    first, second = counted(path), counted(path)
+    assert fingerprint(first, cache) == fingerprint(second, cache)
+    assert (first.reads, second.reads) == (1, 0)
+
+
+def test_the_memory_outlives_the_process(file: MakeFile, tmp_path: Path) -> None:
+    path = file()
+    fingerprint(open_source(str(path)), FingerprintCache(tmp_path / "db"))
+    again = counted(path)
+    fingerprint(again, FingerprintCache(tmp_path / "db"))
+    assert again.reads == 0
+
+
+def test_one_file_by_two_names_is_read_once(
+    file: MakeFile, cache: FingerprintCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = file()
+    fingerprint(open_source(str(path)), cache)
+    monkeypatch.chdir(path.parent)
+    relative = Counted(open_source(f"./{path.name}"))
+    fingerprint(relative, cache)  # type: ignore[arg-type]
+    assert relative.reads == 0
+
+
+def test_a_touched_file_is_read_again_and_is_the_same(
+    file: MakeFile, cache: FingerprintCache
+) -> None:
+    path = file()
+    before = fingerprint(open_source(str(path)), cache)
+    os.utime(path, (1, 1))
+    touched = counted(path)
+    assert fingerprint(touched, cache) == before
+    assert touched.reads == 1
+
+
+def test_a_changed_file(file: MakeFile, cache: FingerprintCache) -> None:
+    path = file(b"one")
+    before = fingerprint(open_source(str(path)), cache)
+    file(b"other")
+    after = fingerprint(open_source(str(path)), cache)
+    assert after != before
+    assert after == hashlib.sha256(b"other").hexdigest()
+
+
+def test_a_url_with_an_etag_is_read_once(web: Any, cache: FingerprintCache) -> None:
+    # Another signature of the same object is the same object.
+    first = fingerprint(open_source(f"{web.url}/v?Signature=1"), cache)
+    again: Any = Counted(open_source(f"{web.url}/v?Signature=2"))
+    assert fingerprint(again, cache) == first
+    assert again.reads == 0
+
+
+def test_a_url_without_a_validator_is_read_each_time(web: Any, cache: FingerprintCache) -> None:
+    web.etag = None
+    fingerprint(open_source(web.url), cache)
+    web.content = b"9876543210"
+    assert fingerprint(open_source(web.url), cache) == hashlib.sha256(b"9876543210").hexdigest()
+
+
+@pytest.mark.parametrize("damage", ["no database", "another table", "a folder", "cut short"])
+def test_a_damaged_memory_is_survived(damage: str, file: MakeFile, tmp_path: Path) -> None:
+    db = tmp_path / "db"
+    path = file()
+    expected = fingerprint(open_source(str(path)), FingerprintCache(db))
+    if damage == "no database":
+        db.write_bytes(b"certainly not a database " * 100)
+    elif damage == "cut short":
+        db.write_bytes(db.read_bytes()[:5000])
+    elif damage == "another table":
+        db.unlink()
+        with sqlite3.connect(db) as connection:
+            connection.execute("CREATE TABLE fingerprint (x)")
+    else:
+        db.unlink()
+        db.mkdir()
+    assert fingerprint(open_source(str(path)), FingerprintCache(db)) == expected
+
+
+def test_a_damaged_memory_is_begun_anew(file: MakeFile, tmp_path: Path) -> None:
+    db = tmp_path / "db"
+    db.write_bytes(b"certainly not a database " * 100)
+    path = file()
+    fingerprint(open_source(str(path)), FingerprintCache(db))
+    again = counted(path)
+    fingerprint(again, FingerprintCache(db))
+    assert again.reads == 0
+
+
+def test_a_folder_that_cannot_be_made_is_survived(file: MakeFile, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    cache = FingerprintCache(tmp_path / "taken" / "deeper" / "db")
+    expected = hashlib.sha256(b"0123456789").hexdigest()
+    assert fingerprint(open_source(str(file())), cache) == expected
+
+
+def test_only_its_owner_may_look_into_the_memory(file: MakeFile, tmp_path: Path) -> None:
+    cache = FingerprintCache(tmp_path / "memory" / "db")
+    fingerprint(open_source(str(file())), cache)
+    assert (tmp_path / "memory").stat().st_mode & 0o077 == 0
+
+
+def test_a_source_that_cannot_be_read(web: Any, cache: FingerprintCache) -> None:
+    source = open_source(f"{web.url}/v?Signature=secret")
+    web.breaks_after = 3
+    with pytest.raises(InputError, match="cannot be read") as caught:
+        fingerprint(source, cache)
+    assert "secret" not in str(caught.value)
+    web.breaks_after = None
+    assert fingerprint(source, cache) == hashlib.sha256(web.content).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"METASTUDIO_CACHE_DIR": "{}/own"}, "own/fingerprints.db"),
+        ({"XDG_CACHE_HOME": "{}/xdg"}, "xdg/pulumi-metastudio/fingerprints.db"),
+        ({"HOME": "{}"}, ".cache/pulumi-metastudio/fingerprints.db"),
+    ],
+)
+def test_where_the_memory_is(
+    variables: dict[str, str],
+    expected: str,
+    file: MakeFile,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("METASTUDIO_CACHE_DIR")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value.format(tmp_path))
+    fingerprint(open_source(str(file())), FingerprintCache())
+    assert (tmp_path / expected).is_file()
