@@ -16,11 +16,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import accumulate
 from typing import Any
 
 import requests
 import tenacity
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from ..errors import UploadError, UploadFailure
 from ..redact import one_line
@@ -28,11 +30,12 @@ from .fingerprint import digest
 from .progress import Meter, Reporter
 from .sources import READ_ERRORS, Readable, Source, open_source
 
-__all__ = ["Uploader", "part_count", "part_ranges"]
+__all__ = ["Uploader", "part_count", "part_ranges", "parts_fit"]
 
 _BLOCK = 256 * 1024
 _ATTEMPTS = 5
 #: Limits of the object storage for one part, in bytes, and of the API for the number of parts.
+_SMALLEST_PART = 100 * 1024
 _LARGEST_PART = 5 * 1000**3
 _MOST_PARTS = 1000
 
@@ -44,9 +47,18 @@ def part_count(size: int, part_size: int) -> int:
 
 
 def part_ranges(size: int, count: int) -> list[tuple[int, int]]:
-    """Start and length of each part; the same for the same arguments, so that a resume fits."""
-    step = -(-size // count)
-    return [(start, min(step, size - start)) for start in range(0, count * step, step)]
+    """Start and length of each part; the same for the same arguments, so that a resume fits.
+
+    The lengths differ by one byte at most, so every part has some if there are enough.
+    """
+    length, longer = divmod(size, count)
+    lengths = [length + (number < longer) for number in range(count)]
+    return list(zip(accumulate([0, *lengths]), lengths, strict=False))
+
+
+def parts_fit(size: int, count: int) -> bool:
+    """Whether ``count`` parts of ``size`` bytes are neither too small nor too large."""
+    return -(-size // count) <= _LARGEST_PART and (count == 1 or size // count >= _SMALLEST_PART)
 
 
 class Uploader:
@@ -87,13 +99,13 @@ class Uploader:
         Raises:
             UploadError: a part did not arrive after repeats, or the file changed meanwhile.
         """
-        meter = Meter(name, source.size, reporter)
         ranges = part_ranges(source.size, len(urls))
         todo = [
             (url, extent)
             for number, (url, extent) in enumerate(zip(urls, ranges, strict=True), 1)
             if number not in done
         ]
+        meter = Meter(name, sum(length for _, (_, length) in todo), reporter)
 
         def part(url: str, extent: tuple[int, int], hashed: bool = False) -> str:
             return self._part(name, source, url, extent, content_type, meter, reporter, hashed)
@@ -114,19 +126,25 @@ class Uploader:
         return sha256
 
     def matching_parts(
-        self, source: Source, count: int, etags: Mapping[int, str]
+        self, name: str, source: Source, count: int, etags: Mapping[int, str]
     ) -> frozenset[int]:
         """The part numbers whose ETag is the MD5 of the source's own part.
 
         The storage's ETag of a plain part is its MD5; any other ETag proves nothing, so such a
         part is sent again.
+
+        Raises:
+            UploadError: the source cannot be read.
         """
         ranges = part_ranges(source.size, count)
-        return frozenset(
-            number
-            for number, etag in etags.items()
-            if 1 <= number <= len(ranges) and _md5(source, *ranges[number - 1]) == _bare(etag)
-        )
+        try:
+            return frozenset(
+                number
+                for number, etag in etags.items()
+                if 1 <= number <= count and _md5(source, *ranges[number - 1]) == _bare(etag)
+            )
+        except READ_ERRORS as problem:
+            raise UploadError(name, UploadFailure.SOURCE, one_line(problem)) from None
 
     def _part(
         self,
@@ -178,7 +196,7 @@ class Uploader:
                 allow_redirects=False,
             )
         except _SourceFailed as problem:
-            raise UploadError(name, UploadFailure.SOURCE, str(problem)) from None
+            raise UploadError(name, problem.failure, str(problem)) from None
         except requests.Timeout as problem:
             raise UploadError(name, UploadFailure.STALLED, one_line(problem, 80)) from None
         except requests.RequestException as problem:
@@ -190,7 +208,11 @@ class Uploader:
 
 
 class _SourceFailed(Exception):
-    """Reading the source failed; kept apart from failures of the connection."""
+    """Reading the source failed; kept apart from failures of the connection to the storage."""
+
+    def __init__(self, text: str, failure: UploadFailure = UploadFailure.SOURCE):
+        self.failure = failure
+        super().__init__(text)
 
 
 class _Body:
@@ -229,6 +251,10 @@ class _Body:
             if self._stream is None:
                 self._stream = self._opened.enter_context(self._source.reader(self._start))
             block = self._stream.read(min(left, size) if size > 0 else left)
+        except (HTTPError, requests.ConnectionError, requests.Timeout) as problem:
+            # A source that is streamed through deserves another try, like the other end.
+            text = f"from {self._source.label}: {one_line(problem, 120)}"
+            raise _SourceFailed(text, UploadFailure.CONNECTION) from None
         except READ_ERRORS as problem:
             raise _SourceFailed(one_line(problem)) from None
         if not block:
@@ -291,12 +317,12 @@ def _refused(name: str, answer: requests.Response) -> UploadError:
     """The storage service tells used, expired and wrongly signed URLs apart in its XML only."""
     code, message = (_xml(answer.text, tag) for tag in ("Code", "Message"))
     told = f"HTTP {answer.status_code} {code}: {message}".strip(" :")
-    words = f"{code} {message}".lower()
+    words = set(re.findall(r"[a-z]+", f"{code} {message}".lower()))
     if answer.status_code >= 500 or answer.status_code == 429:
         failure = UploadFailure.BUSY
     elif "expired" in words:
         failure = UploadFailure.EXPIRED
-    elif "used" in words:
+    elif "used" in words or code == "NoSuchUpload":  # the parts were put together, or dropped
         failure = UploadFailure.USED
     elif code == "SignatureDoesNotMatch":
         failure = UploadFailure.SIGNATURE

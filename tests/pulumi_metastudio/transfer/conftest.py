@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,6 +24,7 @@ class Web:
     takes_ranges: bool = True
     status: int = 200
     breaks_after: int | None = None
+    breaks_once: bool = False
     requests: list[tuple[str, str | None]] = field(default_factory=list)
 
 
@@ -46,10 +48,10 @@ def web() -> Iterator[Web]:
                 self.send_header("Last-Modified", told.last_modified)
             self.end_headers()
             self.close_connection = True
-            try:
+            with suppress(ConnectionError):  # of a reader that only wanted the headers
                 self.wfile.write(body[: told.breaks_after])
-            except ConnectionError:
-                pass  # the reader only wanted the headers
+            if told.breaks_after is not None and told.breaks_once:
+                told.breaks_after = None
 
         def log_message(self, *_: object) -> None:
             """Quiet."""
