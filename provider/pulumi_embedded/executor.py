@@ -248,6 +248,8 @@ class StepExecutor:
     def refresh(self, old: ResourceState, *, counted: bool) -> ResourceState | None:
         """The resource as it really is; None when it is gone."""
         if not self._is_managed(old) or old.pending_replacement:
+            # Nobody can look at it, but it is there and counts.
+            self._display.step_ended(Step(Op.SAME, old, old, counted=counted))
             return old
         step = Step(Op.REFRESH, old, None, counted=counted, refreshed=True)
         result: list[ResourceState | None] = []

@@ -197,8 +197,9 @@ def _drop_dangling_references(resources: list[ResourceState]) -> None:
         state.dependencies = [urn for urn in state.dependencies if urn in present]
         state.replace_with = [urn for urn in state.replace_with if urn in present]
         state.property_dependencies = {
-            key: [urn for urn in urns if urn in present]
+            key: left
             for key, urns in state.property_dependencies.items()
+            if (left := [urn for urn in urns if urn in present])
         }
         if state.deleted_with not in present:
             state.deleted_with = ""

@@ -244,7 +244,9 @@ def resource_fields(state: ResourceState, crypter: Crypter | None) -> dict[str, 
     fields: dict[str, Any] = {}
     for key, name in _FIELDS.items():
         value = getattr(state, name)
-        if not value and key != "custom":
+        # References to an old name are brought up to date as the stack is written, so that
+        # nothing in it needs the old name any more.
+        if key == "aliases" or (not value and key != "custom"):
             continue
         fields[key] = _encode_value(value, crypter) if key in ("inputs", "outputs") else value
     return {**fields, **state.unknown_fields}

@@ -115,6 +115,8 @@ def _untag(items: Properties) -> Value:
         raise UnsupportedError(
             "assets and archives cannot be properties of a dynamic resource: pass a path"
         )
+    if signature == RESOURCE_SIGNATURE:
+        items.setdefault("packageVersion", "")
     return items
 
 
@@ -124,7 +126,8 @@ def to_struct(
     """The properties as a protobuf message.
 
     Args:
-        keep_secrets: tag secrets; otherwise send what they hold.
+        keep_secrets: tag secrets; otherwise, for a provider, send what they hold, and the id in
+            the place of a reference to a resource.
         keep_unknowns: send markers; otherwise leave unknown properties out, as a provider that
             really creates something must never see one.
     """
@@ -151,6 +154,8 @@ def _fill_value(target: struct_pb2.Value, value: Value, secrets: bool, unknowns:
             _fill_value(target, tagged, secrets, unknowns)
         else:
             _fill_value(target, value.value, secrets, unknowns)
+    elif not secrets and isinstance(value, dict) and SIGNATURE_KEY in value:
+        _fill_value(target, _referenced(value), secrets, unknowns)
     elif value is None:
         target.null_value = 0
     elif value is UNKNOWN:
@@ -168,6 +173,13 @@ def _fill_value(target: struct_pb2.Value, value: Value, secrets: bool, unknowns:
         target.list_value.SetInParent()
         for item in value:
             _fill_value(target.list_value.values.add(), item, secrets, unknowns)
+
+
+def _referenced(reference: Mapping[str, Value]) -> Value:
+    """The id of the resource that is referred to, or the URN of a component, which has no id."""
+    if reference.get(SIGNATURE_KEY) != RESOURCE_SIGNATURE:
+        return {key: value for key, value in reference.items() if key != SIGNATURE_KEY}
+    return reference.get("id", reference.get("urn")) or UNKNOWN
 
 
 def equal(left: Value, right: Value) -> bool:

@@ -232,6 +232,15 @@ class Workspace:
         things = [json.loads(file.read_text()) for file in self.service.glob("*.json")]
         return {thing["label"]: thing for thing in things}
 
+    def meddle(self) -> None:
+        """Change thing `b` and lose thing `c`, behind everybody's back."""
+        for file in self.service.glob("*.json"):
+            thing = json.loads(file.read_text())
+            if thing["label"] == "b":
+                file.write_text(json.dumps({**thing, "extra": 1}))
+            elif thing["label"] == "c":
+                file.unlink()
+
     def calls(self) -> list[str]:
         """What the provider did since the last time."""
         file = self.service / "calls"

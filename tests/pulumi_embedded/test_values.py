@@ -66,6 +66,15 @@ def test_numbers_are_stored_as_they_were_written():
     }
 
 
+def test_a_provider_gets_the_id_in_the_place_of_a_reference():
+    tag = {SIGNATURE_KEY: "5cf8f73096256a8f31e491e813e4eb8e", "urn": "the urn"}
+    references = {"resource": {**tag, "id": "1"}, "component": tag, "later": {**tag, "id": ""}}
+    sent = from_struct(to_struct(references, keep_secrets=False))
+    assert sent == {"resource": "1", "component": "the urn", "later": UNKNOWN}
+    kept = from_struct(to_struct(references, keep_secrets=True))
+    assert kept["resource"] == {**tag, "id": "1", "packageVersion": ""}
+
+
 def test_output_values_of_newer_sdks_are_understood():
     tag = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
     wire = to_struct(
