@@ -20,7 +20,7 @@ from pulumi_metastudio.transfer import FingerprintCache, Uploader
 
 StartEmulator = Callable[..., Emulator]
 
-_OWN_VARIABLES = ("METASTUDIO_", "HUAWEICLOUD_", "HW_", "CLOUD_SDK_", "XDG_CACHE_HOME", "NETRC")
+_OWN_VARIABLES = ("METASTUDIO_", "HUAWEICLOUD_", "HW_", "CLOUD_SDK_", "XDG_", "NETRC")
 
 
 @pytest.fixture(autouse=True)
@@ -147,8 +147,8 @@ def context_for(
         return Context(
             MetaStudioClient(settings_for(emulator, **changes)),
             Uploader(stall_timeout=changes.get("stall_timeout", 20.0)),
-            FingerprintCache(tmp_path / "fingerprints.db"),
-            notes,
+            cache=FingerprintCache(tmp_path / "fingerprints.db"),
+            reporter=notes,
         )
 
     return build

@@ -15,7 +15,7 @@ from typing import Any
 from ..api.states import EDITABLE, REVIEW_FAILED, WAIT_FILE_UPLOAD
 from .schema import BEHAVIOUR, FIELDS, FILES, UNKNOWN, Effect, FieldInput, Inputs, Kind
 
-__all__ = ["RECREATE", "Change", "Plan", "diff", "same"]
+__all__ = ["RECREATE", "Change", "Plan", "diff", "same", "undeclared"]
 
 #: Among the pending steps: the service gives no new upload URLs, the job must be made anew.
 RECREATE = "recreate"
@@ -89,10 +89,18 @@ def _fields(old: Mapping[str, Any], new: Inputs) -> Iterator[Change]:
             if not same(field, new[name], old.get(name)):
                 yield Change(name, field.effect, _field_reason(field))
         elif name in declared:
-            before = old.get(name)
-            target = field.default if field.default is not None else field.cleared
-            if not same(field, target, before):
+            if not same(field, undeclared(field, new), old.get(name)):
                 yield Change(name, field.effect, f"{name} is no longer declared")
+
+
+def undeclared(field: FieldInput, inputs: Inputs) -> Any:
+    """The value of a field that is not declared; None where the documents know none."""
+    if field.name == "supported_service" and True in (
+        inputs.get("is_flexus"),
+        inputs.get("is_fast_flexus"),
+    ):
+        return ("VIDEO_2D",)  # all that a Flexus avatar serves
+    return field.default if field.default is not None else field.cleared
 
 
 def _field_reason(field: FieldInput) -> str:
@@ -102,7 +110,7 @@ def _field_reason(field: FieldInput) -> str:
 
 
 def _files(old: Mapping[str, Any], new: Inputs, editable: bool) -> Iterator[Change]:
-    uploaded = old.get("fingerprints") or {}
+    uploaded = {**(old.get("fingerprints") or {}), **(old.get("__sent") or {})}
     declared = new.get("fingerprints") or {}
     waiting = set(old.get("pending") or [])
     for name in FILES:

@@ -5,6 +5,7 @@ A value that is not known yet is passed over; it is looked at again when it is k
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -75,6 +76,13 @@ def _behaviour(name: str, value: Any) -> Iterator[Problem]:
         yield Problem(name, f"is {_shown(value)}: it must be true or false")
     elif name == "deletion_policy" and value not in DELETION_POLICIES:
         yield Problem(name, f"is {_shown(value)}: choose one of {', '.join(DELETION_POLICIES)}")
+    elif name == "existing_job_id" and not (isinstance(value, str) and _JOB_ID.fullmatch(value)):
+        yield Problem(
+            name, f"is {_shown(value)}: it must be a job's id, 1 to 64 letters, digits, - and _"
+        )
+
+
+_JOB_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 def _field(field: FieldInput, value: Any) -> Iterator[Problem]:
@@ -140,7 +148,7 @@ def _combinations(inputs: Inputs) -> Iterator[Problem]:
     flexus = True in editions
     standard = not flexus and UNKNOWN not in editions
     way_out = "set is_flexus (or is_fast_flexus) to true, or leave it out"
-    if standard and "voice_properties" in inputs:
+    if standard and inputs.get("voice_properties", UNKNOWN) is not UNKNOWN:
         yield Problem("voice_properties", f"is for the Flexus edition only: {way_out}")
     if standard and inputs.get("is_only_human_model") is True:
         yield Problem("is_only_human_model", f"is for the Flexus edition only: {way_out}")
