@@ -11,8 +11,35 @@ from typing import Any
 from .api import Settings, resolve
 from .lifecycle import Context
 
-__all__ = ["settings_from", "shared_context"]
+__all__ = ["MEMORY", "settings_from", "shared_context"]
 
+
+class Memory:
+    """Which jobs this run has seen in the state, and which it has recovered."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, set[str]] = {}
+        self._recovered: set[str] = set()
+
+    def know(self, urn: str | None, job_id: str) -> None:
+        """The state holds this job under this URN."""
+        if urn:
+            self._known.setdefault(urn, set()).add(job_id)
+
+    def known(self, urn: str | None) -> frozenset[str]:
+        """The jobs that the state holds under a URN, as far as this run has seen."""
+        return frozenset(self._known.get(urn or "", ()))
+
+    def recover(self, job_id: str) -> None:
+        """This run goes on with a job that an earlier run left behind."""
+        self._recovered.add(job_id)
+
+    def recovered(self, job_id: str) -> bool:
+        """Whether this run goes on with the job, so that it must not be deleted as an old one."""
+        return job_id in self._recovered
+
+
+MEMORY = Memory()
 _CONTEXTS: dict[Settings, Context] = {}
 _LOCK = threading.Lock()
 

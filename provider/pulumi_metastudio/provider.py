@@ -65,6 +65,7 @@ class TrainingJobProvider(ResourceProvider):
         from . import lifecycle
 
         plan = lifecycle.diff(_olds, lifecycle.normalised(_known(_news)))
+        self._recorded(_id, _olds)
         self._tell(plan, _olds, _news)
         return DiffResult(
             changes=bool(plan.changes),
@@ -78,7 +79,12 @@ class TrainingJobProvider(ResourceProvider):
         from . import lifecycle
 
         inputs = lifecycle.normalised(_without_provider(props))
-        outcome = lifecycle.create(self._context(props), inputs)
+        from .process import MEMORY
+
+        known = MEMORY.known(props.get("__urn"))
+        outcome = lifecycle.create(self._context(props), inputs, known)
+        if outcome.recovered:
+            MEMORY.recover(outcome.job_id)
         return CreateResult(outcome.job_id, self._outputs(outcome, props))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -102,8 +108,12 @@ class TrainingJobProvider(ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete the job, or keep it as its deletion policy says."""
         from . import lifecycle
+        from .process import MEMORY
 
-        kept = lifecycle.delete(self._context(_props), _id, _props)
+        if MEMORY.recovered(_id):
+            kept: str | None = f"job {_id} is kept: this run has just gone on with it"
+        else:
+            kept = lifecycle.delete(self._context(_props), _id, _props)
         if kept:
             self._reporter(_props).warning(kept)
 
@@ -111,6 +121,16 @@ class TrainingJobProvider(ResourceProvider):
         from .process import shared_context
 
         return shared_context(self._config).telling(self._reporter(props or {}))
+
+    def _recorded(self, job_id: str, olds: Mapping[str, Any]) -> None:
+        """The state holds this job: no later create may take it for a left-over."""
+        from .lifecycle import Journal
+        from .process import MEMORY
+
+        urn = olds.get("__urn")
+        MEMORY.know(urn, job_id)
+        if urn:
+            Journal().caught_up(urn, olds)
 
     def _reporter(self, props: Mapping[str, Any]) -> Any:
         from .engine_log import EngineReporter

@@ -27,11 +27,14 @@ def everything(stack: Any, emulator: Emulator, material: dict[str, Path]) -> str
         **{name: material[name] for name in files},
     }
     stack.declare(anna=job)
-    # An upload fails for good, so that its URL is kept for the next run.
+    # An upload fails for good, so that its URLs are kept for the next run: encrypted in state,
+    # and for the owner only in the journal, which holds none once they are used.
     control.add_fault("upload", "status", status=403, times=20)
     assert stack.run("up").code != 0
     (kept,) = stack.state()
     assert kept["outputs"]["pending"]
+    journals = list(stack.folder.parent.rglob("journal/*.json"))
+    assert [oct(f.stat().st_mode & 0o777) for f in journals] == ["0o600"]
     control.clear_faults()
     stack.run("up").ok()
     (made,) = control.jobs()

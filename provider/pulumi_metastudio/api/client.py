@@ -72,6 +72,11 @@ class MetaStudioClient:
         self._reads = Throttle(settings.reads_per_second)
         self._writes = Throttle(settings.writes_per_second)
 
+    @property
+    def project_id(self) -> str:
+        """The project all calls are for; asks IAM once where it was not configured."""
+        return self._identity.project_id
+
     def create_job(self, job: CreateJob, *, app_user_id: str | None = None) -> UploadUrls:
         """POST ``…/user/jobs``: make a job and get its upload URLs. Not idempotent."""
         answer = self._send(

@@ -68,6 +68,7 @@ class Settings:
         stall_timeout: seconds an upload may move no byte before it is retried.
         part_size: bytes of one part of a large video.
         parallel_parts: connections one file may use at once.
+        ownership_tag: whether a created job carries a tag that its resource finds it by.
     """
 
     endpoint: str
@@ -82,6 +83,7 @@ class Settings:
     stall_timeout: float = 60.0
     part_size: int = 64 * 1024 * 1024
     parallel_parts: int = 4
+    ownership_tag: bool = True
 
 
 # For each setting: the key in Pulumi configuration and the names in the environment. The vendor's
@@ -98,6 +100,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "stallTimeout": ("METASTUDIO_STALL_TIMEOUT",),
     "partSize": ("METASTUDIO_PART_SIZE",),
     "parallelParts": ("METASTUDIO_PARALLEL_PARTS",),
+    "ownershipTag": ("METASTUDIO_OWNERSHIP_TAG",),
 }
 
 _KEY_NAMES = (
@@ -144,6 +147,7 @@ def resolve(config: Lookup, environ: Mapping[str, str] | None = None) -> Setting
         region=region,
         project_id=setting("projectId") or profile.get("project_id"),
         credentials=credentials,
+        ownership_tag=_flag("ownershipTag", setting("ownershipTag"), default=True),
         **_numbers(setting),
     )
 
@@ -175,6 +179,15 @@ def _numbers(setting: Lookup) -> dict[str, Any]:
             raise ConfigurationError(f"metastudio:{key} is '{text}': give a number above 0")
         numbers[name] = number
     return numbers
+
+
+def _flag(key: str, text: str | None, *, default: bool) -> bool:
+    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    if text is None:
+        return default
+    if text.strip().lower() not in words:
+        raise ConfigurationError(f"metastudio:{key} is '{text}': give true or false")
+    return words[text.strip().lower()]
 
 
 def _base_url(key: str, url: str) -> str:

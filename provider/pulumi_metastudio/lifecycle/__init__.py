@@ -4,6 +4,7 @@ Knows no Pulumi types, so that any engine can stand on it.
 """
 
 from .context import Context
+from .journal import Journal
 from .operations import Outcome, create, delete, read, update
 from .outputs import SECRETS, refreshed_inputs
 from .plan import Plan, diff, review_note
@@ -18,6 +19,7 @@ __all__ = [
     "UNKNOWN",
     "Context",
     "Effect",
+    "Journal",
     "Outcome",
     "Plan",
     "Problem",

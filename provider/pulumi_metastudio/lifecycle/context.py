@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from ..api import MetaStudioClient, Settings
 from ..transfer import FingerprintCache, Reporter, Silent, Uploader
+from .journal import Journal
+from .ownership import own_tag
 
 __all__ = ["Context"]
 
@@ -17,6 +19,7 @@ class Context:
     client: MetaStudioClient
     uploader: Uploader
     cache: FingerprintCache = field(default_factory=FingerprintCache)
+    journal: Journal = field(default_factory=Journal)
     reporter: Reporter = field(default_factory=Silent)
 
     @classmethod
@@ -26,6 +29,10 @@ class Context:
             MetaStudioClient(settings),
             Uploader(stall_timeout=settings.stall_timeout, parallel=settings.parallel_parts),
         )
+
+    def tag(self, urn: str | None) -> str | None:
+        """The ownership tag for a resource's jobs; None when switched off."""
+        return own_tag(urn) if urn and self.client.settings.ownership_tag else None
 
     def telling(self, reporter: Reporter) -> Context:
         """The same, with another reporter."""

@@ -8,6 +8,7 @@ while anything before it is left.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,7 @@ from ..errors import (
 )
 from ..transfer import Source, fingerprint, open_source, part_count
 from .context import Context
+from .journal import Entry, declaration
 from .plan import RECREATE
 from .requests import update_request
 from .schema import FILES, FileInput, Inputs
@@ -67,6 +69,11 @@ class Material:
         pending: steps that are left.
         urls: unused upload URLs by input name; bearer secrets.
         fingerprints: SHA-256 by input name, of what the service has confirmed.
+        sent: SHA-256 by input name, of what arrived and may not be confirmed yet.
+        sources: validator by input name, of what was about to be sent.
+        resumed: an earlier run may have done part of it, so the service is asked first.
+        submitted: whether the job was, or was about to be, submitted by this.
+        serial: names this operation in the journal and in the state.
         problem: what stopped the work, if anything did.
     """
 
@@ -76,23 +83,24 @@ class Material:
     pending: list[str]
     urls: dict[str, list[str]] = field(default_factory=dict, repr=False)
     fingerprints: dict[str, str] = field(default_factory=dict)
+    sent: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    resumed: bool = False
+    submitted: bool = False
+    serial: str = field(default_factory=lambda: uuid.uuid4().hex)
     problem: MetaStudioError | None = None
-    _sent: dict[str, str] = field(default_factory=dict)
 
-    def work(self, *, resumed: bool = False) -> None:
-        """Do what is pending. A failure is kept in :attr:`problem`, not raised.
-
-        Args:
-            resumed: an earlier run may have done part of it, so ask the service first.
-        """
+    def work(self) -> None:
+        """Do what is pending. A failure is kept in :attr:`problem`, not raised."""
         failed = False
+        self.note()
         for step in list(self.pending):
             verb, _, name = step.partition(" ")
             if failed and not step.startswith("upload"):
                 break  # nothing is confirmed or submitted before all files are there
             try:
                 if verb == "upload":
-                    self._upload(FILES[name], resumed)
+                    self._upload(FILES[name])
                 elif verb == "confirm":
                     self._confirm(FILES[name])
                 elif verb == SUBMIT:
@@ -104,39 +112,77 @@ class Material:
                     return
                 continue
             self.pending.remove(step)
+            self.note()
 
     def kept(self) -> dict[str, Any]:
         """What the state keeps of this."""
+        waiting = {step.partition(" ")[2] for step in self.pending}
         return {
+            "__journal": self.serial,
             "pending": list(self.pending),
             "fingerprints": dict(self.fingerprints),
-            "__upload_urls": {
-                name: urls for name, urls in self.urls.items() if f"upload {name}" in self.pending
-            },
+            "__sent": {name: sha256 for name, sha256 in self.sent.items() if name in waiting},
+            "__upload_urls": self._needed_urls(),
         }
 
-    def _upload(self, file: FileInput, resumed: bool) -> None:
-        reporter = self.context.reporter
+    def _needed_urls(self) -> dict[str, list[str]]:
+        """The URLs of what is still to be sent: no bearer secret is kept without need."""
+        return {n: urls for n, urls in self.urls.items() if f"upload {n}" in self.pending}
+
+    def note(self) -> None:
+        """Write into the journal how far this is, for a run that goes on after a kill."""
+        urn = self.inputs.get("__urn")
+        if urn:
+            entry = Entry(
+                self.job_id,
+                self.context.client.project_id,
+                declaration(self.inputs),
+                self._needed_urls(),
+                self.fingerprints,
+                self.sent,
+                self.sources,
+                self.submitted,
+                self.serial,
+            )
+            self.context.journal.save(urn, entry)
+
+    def _upload(self, file: FileInput) -> None:
+        self.context.reporter.status(f"uploading {file.name}")
         source = open_source(self.inputs[file.name])
-        reporter.status(f"uploading {file.name}")
-        if file.name not in self.urls:
-            self._fresh_urls()
+        if self.resumed and self._whole_file_there(file, source):
+            sha256 = fingerprint(source, self.context.cache)
+        else:
+            self.sources[file.name] = source.validator
+            if file.name not in self.urls:
+                self._fresh_urls()
+            self.note()
+            sha256 = self._sent(file, source)
+            self.context.cache.put(source, sha256)
+        self.urls.pop(file.name, None)  # one-time: never to be used for another content
+        self.sent[file.name] = sha256
+        if not file.confirm:
+            self.fingerprints[file.name] = sha256
+
+    def _sent(self, file: FileInput, source: Source) -> str:
+        """Send a file, by fresh URLs if those at hand are spent; its SHA-256."""
         try:
-            sha256 = self._send(file, source, resumed)
+            return self._send(file, source, self.resumed)
         except UploadError as problem:
             if problem.failure not in _SPENT_URL:
                 raise
-            if problem.failure is UploadFailure.USED and self._arrived(file):
-                # An attempt of ours whose answer was lost: the service has the file.
-                sha256 = fingerprint(source, self.context.cache)
-            else:
-                reporter.status(f"{problem}; asking for fresh URLs")
-                self._fresh_urls()
-                sha256 = self._send(file, source, resumed=True)
-        self.context.cache.put(source, sha256)
-        self._sent[file.name] = sha256
-        if not file.confirm:
-            self.fingerprints[file.name] = sha256
+            spent = problem
+        if spent.failure is UploadFailure.USED:
+            # Perhaps by an attempt of ours whose answer was lost: then it has arrived.
+            if not file.uploaded and getattr(self._show(), file.download):
+                return fingerprint(source, self.context.cache)
+            try:
+                return self._send(file, source, resumed=True)
+            except UploadError as problem:
+                if problem.failure not in _SPENT_URL:
+                    raise
+        self.context.reporter.status(f"{spent}; asking for fresh URLs")
+        self._fresh_urls()
+        return self._send(file, source, resumed=True)
 
     def _send(self, file: FileInput, source: Source, resumed: bool) -> str:
         urls = self.urls.get(file.name)
@@ -147,6 +193,11 @@ class Material:
             file.name, source, urls, file.content_type, self.context.reporter, done
         )
 
+    def _whole_file_there(self, file: FileInput, source: Source) -> bool:
+        """Whether a file that has no parts arrived before the run that sent it was killed."""
+        unchanged = source.validator and self.sources.get(file.name) == source.validator
+        return bool(not file.uploaded and unchanged and getattr(self._show(), file.download))
+
     def _parts_there(self, file: FileInput, source: Source, count: int) -> frozenset[int]:
         """The parts that the service holds and whose content is the source's."""
         if not file.uploaded:
@@ -154,11 +205,6 @@ class Material:
         answer = self._command(file.uploaded)
         etags = {part.part_number: part.etag for part in answer.multipart_data if part.etag}
         return self.context.uploader.matching_parts(file.name, source, count, etags)
-
-    def _arrived(self, file: FileInput) -> bool:
-        if file.uploaded:
-            return bool(self._command(file.uploaded).multipart_data)
-        return bool(getattr(self._show(), file.download))
 
     def _fresh_urls(self) -> None:
         """Ask for new URLs by an update, which one document allows in this state and one forbids.
@@ -168,7 +214,7 @@ class Material:
         """
         client = self.context.client
         counts = part_counts(self.inputs, client.settings.part_size)
-        body = update_request(self.inputs, counts)
+        body = update_request(self.inputs, counts, self._show())
         try:
             answer = client.update_job(self.job_id, body, app_user_id=self._app_user)
         except InvalidRequest as problem:
@@ -178,6 +224,7 @@ class Material:
                 f"ones ({problem.detail}): the next run makes the job anew, nothing was billed"
             ) from None
         self.urls = addresses(answer)
+        self.note()
 
     def _confirm(self, file: FileInput) -> None:
         self.context.reporter.status(f"confirming {file.name}")
@@ -188,18 +235,22 @@ class Material:
             # may have been confirmed by a call whose answer was lost.
             if file.parts and not getattr(self._show(), file.download):
                 raise
-        sha256 = self._sent.get(file.name)
+        sha256 = self.sent.get(file.name)
         if sha256 is None:  # uploaded by an earlier run that could not confirm
             sha256 = fingerprint(open_source(self.inputs[file.name]), self.context.cache)
         self.fingerprints[file.name] = sha256
 
     def _submit(self) -> None:
         self.context.reporter.status("submitting for review")
+        # Noted before: after a kill in between, the job's state tells whether it happened.
+        self.submitted = True
+        self.note()
         try:
             self._command("SUBMITVERIFYING")
         except (CommandFailed, AnswerLost):
             # The point of no return is never passed twice: look whether it has been passed.
             if self._show().state in EDITABLE:
+                self.submitted = False
                 raise
 
     def _command(self, command: str) -> CommandAnswer:
@@ -225,4 +276,6 @@ def resume(context: Context, job_id: str, inputs: Inputs, old: Mapping[str, Any]
         pending=[step for step in steps(inputs) if step in (old.get("pending") or [])],
         urls={name: list(urls) for name, urls in (old.get("__upload_urls") or {}).items()},
         fingerprints=dict(old.get("fingerprints") or {}),
+        sent=dict(old.get("__sent") or {}),
+        resumed=bool(old.get("pending")),
     )

@@ -7,17 +7,25 @@ it is never lost, because the outcome carries it together with what is left to d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..api import JobDetail
 from ..api.states import DELETABLE, EDITABLE, REVIEW_FAILED, TRAINED, WAIT_FILE_UPLOAD
-from ..errors import InvalidRequest, JobRefusal, MetaStudioError, NotFound
+from ..errors import (
+    AnswerLost,
+    InvalidRequest,
+    JobRefusal,
+    MetaStudioError,
+    NotFound,
+    ServerError,
+)
 from ..transfer import fingerprint, open_source
 from .context import Context
 from .material import Material, addresses, part_counts, resume, steps
 from .outputs import recorded
-from .plan import Plan, diff
+from .plan import RECREATE, Plan, diff, undeclared
+from .recovery import catch_up, recover
 from .requests import create_request, update_request
 from .schema import FIELDS, FILES, Inputs
 
@@ -32,15 +40,20 @@ class Outcome:
         job_id: the job's id.
         outputs: what to record.
         problem: why something is still pending; None when all is done.
+        recovered: the job was there before, left behind by an earlier run.
     """
 
     job_id: str
     outputs: dict[str, Any]
     problem: MetaStudioError | None = None
+    recovered: bool = False
 
 
-def create(context: Context, inputs: Inputs) -> Outcome:
-    """Make a job, upload its files and submit it; or take over an existing one.
+def create(context: Context, inputs: Inputs, known: frozenset[str] = frozenset()) -> Outcome:
+    """Make a job, upload its files and submit it; or go on with, or take over, an existing one.
+
+    Args:
+        known: the resource's jobs that the state knows; any other is a left-over.
 
     Raises:
         MetaStudioError: no job was made.
@@ -48,14 +61,42 @@ def create(context: Context, inputs: Inputs) -> Outcome:
     existing = inputs.get("existing_job_id")
     if existing:
         return _adopt(context, inputs, existing)
+    material = recover(context, inputs, known)
+    recovered = material is not None
+    material = material or _make(context, inputs, known)
+    material.work()
+    if RECREATE in material.pending:
+        # Nothing is recorded of it yet, so it can be made anew at once.
+        context.reporter.info(str(material.problem))
+        context.client.delete_job(material.job_id, app_user_id=inputs.get("app_user_id"))
+        material = _make(context, inputs, known)
+        material.work()
+        recovered = False
+    outcome = _finish(context, inputs, material, state=WAIT_FILE_UPLOAD)
+    return replace(outcome, recovered=recovered)
+
+
+def _make(context: Context, inputs: Inputs, known: frozenset[str]) -> Material:
+    """Create a job. Whether a lost call made one is looked up by its tag before the next."""
     context.reporter.status("creating the job")
     counts = part_counts(inputs, context.client.settings.part_size)
-    answer = context.client.create_job(
-        create_request(inputs, counts), app_user_id=inputs.get("app_user_id")
-    )
-    material = Material(context, answer.job_id, inputs, steps(inputs), addresses(answer))
-    material.work()
-    return _finish(context, inputs, material, state=WAIT_FILE_UPLOAD)
+    tag = context.tag(inputs.get("__urn"))
+    request = create_request(inputs, counts, tag)
+    for last in (False, False, True):
+        try:
+            answer = context.client.create_job(request, app_user_id=inputs.get("app_user_id"))
+        except (AnswerLost, ServerError) as problem:
+            if tag is None:
+                raise  # nothing would tell the lost job from others
+            found = recover(context, inputs, known)
+            if found:
+                return found
+            if last:
+                raise
+            context.reporter.status(f"{problem}; no job was made, creating it again")
+        else:
+            return Material(context, answer.job_id, inputs, steps(inputs), addresses(answer))
+    raise AssertionError("unreachable")
 
 
 def _adopt(context: Context, inputs: Inputs, job_id: str) -> Outcome:
@@ -93,6 +134,7 @@ def read(context: Context, job_id: str, old: Mapping[str, Any]) -> dict[str, Any
     kept = {
         "pending": pending,
         "fingerprints": rest.get("fingerprints") or {},
+        "__sent": (rest.get("__sent") or {}) if pending else {},
         "__upload_urls": (rest.get("__upload_urls") or {}) if pending else {},
     }
     return recorded({**declared, **rest}, detail, kept)
@@ -111,10 +153,13 @@ def update(context: Context, job_id: str, old: Mapping[str, Any], inputs: Inputs
         raise JobRefusal(
             f"job {job_id} is gone from the service: run refresh, then up makes it anew"
         )
+    caught_up = catch_up(context, inputs, old, detail)
+    if caught_up:
+        caught_up.work()
+        return _finish(context, inputs, caught_up, state=detail.state)
     material = resume(context, job_id, inputs, old)
     if not plan.calls:
         return Outcome(job_id, recorded(inputs, detail, material.kept()))
-    resumed = bool(material.pending)
     if detail.state not in EDITABLE:
         material.pending = []  # submitted meanwhile, by hand or by a run that was killed
     fields, files = plan.touches(FIELDS), plan.touches(FILES)
@@ -126,10 +171,12 @@ def update(context: Context, job_id: str, old: Mapping[str, Any], inputs: Inputs
             files += _dropped(material, after, files)
             # Where the service takes an edited job back to its start, it waits to be submitted.
             again = again or after.state == WAIT_FILE_UPLOAD
+    for name in files:
+        material.fingerprints.pop(name, None)  # until the service confirms the new content
     if again or material.pending:
         wanted = {*material.pending, *steps(inputs, files)}
         material.pending = [step for step in steps(inputs) if step in wanted]
-    material.work(resumed=resumed)
+    material.work()
     return _finish(context, inputs, material, state=detail.state)
 
 
@@ -145,14 +192,12 @@ def _put(
     changed = [*plan.touches(FIELDS), *plan.touches(FILES)]
     counts = part_counts(inputs, context.client.settings.part_size)
     gone = [n for n in old.get("__declared") or [] if n not in inputs]
-    removed = {
-        n: FIELDS[n].default if FIELDS[n].default is not None else FIELDS[n].cleared for n in gone
-    }
+    removed = {n: undeclared(FIELDS[n], inputs) for n in gone}
     context.reporter.status(f"updating {', '.join(changed)}")
     try:
         answer = context.client.update_job(
             job_id,
-            update_request(inputs, counts, removed),
+            update_request(inputs, counts, detail, removed),
             app_user_id=inputs.get("app_user_id"),
         )
     except InvalidRequest as problem:
@@ -204,6 +249,14 @@ def delete(context: Context, job_id: str, old: Mapping[str, Any]) -> str | None:
     Raises:
         JobRefusal: the job's state does not allow it.
     """
+    kept = _delete(context, job_id, old)
+    urn = old.get("__urn")
+    if urn:
+        context.journal.forget(urn, job_id)
+    return kept
+
+
+def _delete(context: Context, job_id: str, old: Mapping[str, Any]) -> str | None:
     policy = old.get("deletion_policy") or "retain-trained"
     app_user = old.get("app_user_id")
     if policy == "retain":

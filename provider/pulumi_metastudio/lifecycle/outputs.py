@@ -12,6 +12,7 @@ from typing import Any
 
 from ..api import JobDetail
 from ..api.states import REVIEW_FAILED, console_status
+from .ownership import without_tags
 from .plan import unmasked
 from .schema import BEHAVIOUR, FIELDS, FILES, Inputs
 
@@ -53,6 +54,7 @@ def recorded(inputs: Inputs, detail: JobDetail, kept: Mapping[str, Any]) -> dict
     """
     declared = [name for name in FIELDS if name in inputs]
     told = detail.model_dump(mode="json")
+    told["tags"] = without_tags(detail.tags)
     outputs: dict[str, Any] = {name: told[name] for name in OBSERVED}
     for name, field in FIELDS.items():
         value = told.get(name)
