@@ -151,8 +151,7 @@ def test_the_engine_carries_on_what_the_cli_made(both):
     assert "~ 1 updated" in both.up().out
     assert both.run("refresh", expect_no_changes=True).code == 0
     both.cli("preview", "--expect-no-changes")
-    assert both.run("destroy").code == 0
-    both.cli("preview")
+    assert both.run("destroy", skip_preview=True).code == 0
     both.cli("stack", "rm", "--yes")
 
 
@@ -236,9 +235,7 @@ def test_an_interrupted_replacement_is_finished_by_the_cli(both):
 def test_both_end_with_the_same_code(both):
     programs = [
         'Thing("a", label="broken")',
-        'Thing("a", label="forbidden")',
         'raise pulumi.RunError("no")',
-        "1 / 0",
     ]
     both.cli("stack", "init", "dev")
     for program in programs:
