@@ -3,7 +3,7 @@
 from .fingerprint import FingerprintCache, fingerprint
 from .progress import Reporter, Silent
 from .sources import Source, open_source
-from .upload import Uploader, part_count
+from .upload import Uploader, part_count, parts_fit
 
 __all__ = [
     "FingerprintCache",
@@ -14,4 +14,5 @@ __all__ = [
     "fingerprint",
     "open_source",
     "part_count",
+    "parts_fit",
 ]

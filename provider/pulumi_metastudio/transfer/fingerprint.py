@@ -6,7 +6,6 @@ a touched file is read again, and if its bytes are the same there is no change.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
 import sys
@@ -14,12 +13,10 @@ from contextlib import closing
 from pathlib import Path
 
 from ..errors import InputError
-from ..redact import one_line
-from .sources import READ_ERRORS, Source, is_url
+from .extent import SourceFailed, sha256_of
+from .sources import Source, is_url
 
-__all__ = ["FingerprintCache", "digest", "fingerprint"]
-
-_BLOCK = 1 << 20
+__all__ = ["FingerprintCache", "fingerprint"]
 
 
 def fingerprint(source: Source, cache: FingerprintCache) -> str:
@@ -32,20 +29,11 @@ def fingerprint(source: Source, cache: FingerprintCache) -> str:
     if known:
         return known
     try:
-        sha256 = digest(source)
-    except READ_ERRORS as problem:
-        raise InputError(f"'{source.label}' cannot be read: {one_line(problem)}") from None
+        sha256 = sha256_of(source)
+    except SourceFailed as problem:
+        raise InputError(f"'{source.label}' cannot be read: {problem}") from None
     cache.put(source, sha256)
     return sha256
-
-
-def digest(source: Source) -> str:
-    """The SHA-256 of a source in hexadecimal, by reading it in order; READ_ERRORS if that fails."""
-    sha256 = hashlib.sha256()
-    with source.reader() as stream:
-        while block := stream.read(_BLOCK):
-            sha256.update(block)
-    return sha256.hexdigest()
 
 
 class FingerprintCache:

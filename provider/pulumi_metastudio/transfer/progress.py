@@ -6,11 +6,16 @@ turns bytes into texts, seldom enough that nobody pays for them.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+from collections import deque
 from typing import Protocol
 
 __all__ = ["Meter", "Reporter", "Silent", "human_size"]
+
+#: Seconds that the rate is taken over.
+_WINDOW = 10.0
 
 
 class Reporter(Protocol):
@@ -41,44 +46,80 @@ class Silent:
 class Meter:
     """Counts the bytes of one file and reports them.
 
-    The count may go down: a retried part takes its bytes back.
+    The count may go down: a retried part takes its bytes back. The rate does not: it is that of
+    the last seconds, so that it shows what a connection does now.
 
     Args:
         name: the input's name, for example ``training_video``.
-        total: size in bytes.
+        total: bytes that are to go out.
         reporter: where the texts go.
-        interval: seconds between two texts.
+        interval: seconds between two texts; by default METASTUDIO_PROGRESS_INTERVAL, else 1, or
+            30 where the variable CI says that texts end up in a log.
+        parts: in how many parts the file goes up.
     """
 
-    def __init__(self, name: str, total: int, reporter: Reporter, interval: float = 1.0):
+    def __init__(
+        self,
+        name: str,
+        total: int,
+        reporter: Reporter,
+        interval: float | None = None,
+        parts: int = 1,
+    ):
         self._name = name
         self._total = total
         self._reporter = reporter
-        self._interval = interval
+        self._interval = _usual_interval() if interval is None else interval
+        self._parts = parts
+        self._part = 0
         self._sent = 0
-        self._started = time.monotonic()
-        self._told = self._started
+        self._moved = 0
+        self._told = time.monotonic()
+        self._recent = deque([(self._told, 0)])
         self._lock = threading.Lock()
+
+    def begin(self, part: int) -> None:
+        """Part number ``part`` begins to go out; the texts name the newest one."""
+        with self._lock:
+            self._part = part
 
     def add(self, count: int) -> None:
         """``count`` more bytes went out; fewer, when negative."""
         with self._lock:
             self._sent += count
+            self._moved += max(count, 0)
             now = time.monotonic()
+            self._remember(now)
             if now - self._told < self._interval:
                 return
             self._told = now
             text = self._text(now)
         self._reporter.status(text)
 
+    def _remember(self, now: float) -> None:
+        if now - self._recent[-1][0] >= _WINDOW / 20:
+            self._recent.append((now, self._moved))
+        while len(self._recent) > 1 and now - self._recent[0][0] > _WINDOW:
+            self._recent.popleft()
+
     def _text(self, now: float) -> str:
         share = self._sent * 100 // self._total if self._total else 100
-        rate = self._sent / max(now - self._started, 1e-3)
-        text = f"uploading {self._name} {share} % of {human_size(self._total)}"
+        since, before = self._recent[0]
+        rate = (self._moved - before) / max(now - since, 1e-3)
+        part = f" part {self._part}/{self._parts}" if self._parts > 1 else ""
+        text = f"uploading {self._name}{part} {share} % of {human_size(self._total)}"
         if rate > 0:
             left = int((self._total - self._sent) / rate)
             text += f", {human_size(int(rate))}/s, {left // 60}:{left % 60:02d} left"
         return text
+
+
+def _usual_interval() -> float:
+    try:
+        return float(os.environ["METASTUDIO_PROGRESS_INTERVAL"])
+    except (KeyError, ValueError):
+        in_ci = os.environ.get("CI", "").lower() not in ("", "0", "false")
+        return 30.0 if in_ci else 1.0
 
 
 def human_size(count: int) -> str:

@@ -1,16 +1,16 @@
-"""Where a file's bytes come from: a local path, or an http(s) URL that is streamed through.
+"""Where a file's bytes come from: a local path, or a URL that is streamed through.
 
-Both kinds answer the same questions: how large, has it changed since, give me bytes from here
-to there. A URL is never spooled to disk; a part of it is asked for by a Range header.
+All kinds answer the same questions: how large, has it changed since, give me bytes from here on.
+A URL is never spooled to disk.
 """
 
 from __future__ import annotations
 
 import os
 import stat as stat_module
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import SplitResult, urlsplit, urlunsplit
@@ -19,9 +19,8 @@ from urllib.request import url2pathname
 from urllib3.exceptions import HTTPError
 
 from ..errors import InputError
-from ..redact import one_line
 
-__all__ = ["READ_ERRORS", "Readable", "Source", "is_url", "open_source"]
+__all__ = ["READ_ERRORS", "Readable", "Source", "is_url", "open_source", "url_label"]
 
 #: What reading a source may raise.
 READ_ERRORS = (OSError, HTTPError)
@@ -35,7 +34,8 @@ class Source(Protocol):
         label: how to name it to people; no query string, so no signature of a signed URL.
         size: bytes.
         validator: changes whenever the content may have changed (size, mtime and inode of a
-            file; ETag of a URL).
+            file; ETag of a URL); empty, if nothing tells.
+        local: it can be read twice, and by several threads at once, without a network.
     """
 
     @property
@@ -46,15 +46,24 @@ class Source(Protocol):
     def size(self) -> int: ...
     @property
     def validator(self) -> str: ...
+    @property
+    def local(self) -> bool: ...
 
-    def reader(self, start: int = 0) -> AbstractContextManager[Readable]:
-        """A context manager that gives a binary stream from byte ``start`` on."""
+    def reader(
+        self, start: int = 0, told: Callable[[str], None] | None = None, /
+    ) -> AbstractContextManager[Readable]:
+        """A context manager that gives a binary stream from byte ``start`` on.
+
+        Args:
+            told: takes a line when the source breaks off and is asked again.
+        """
 
 
 class Readable(Protocol):
     """What :meth:`Source.reader` gives."""
 
     def read(self, size: int = -1, /) -> bytes | None: ...
+    def readinto(self, buffer: memoryview | bytearray, /) -> int | None: ...
 
 
 def is_url(location: str) -> bool:
@@ -64,7 +73,7 @@ def is_url(location: str) -> bool:
 
 
 def open_source(location: str) -> Source:
-    """The source at ``location``: a path (``~`` is the home folder) or an http(s) URL.
+    """The source at ``location``: a path (``~`` is the home folder) or a URL.
 
     Raises:
         InputError: it does not exist, is not a file, is empty or cannot be read.
@@ -74,11 +83,14 @@ def open_source(location: str) -> Source:
     scheme = location.partition("://")[0].lower()
     if scheme == "file":
         return _file(url2pathname(urlsplit(location).path))
-    if scheme not in ("http", "https"):
-        raise InputError(
-            f"'{scheme}' is not a scheme that can be read: give a path or an https URL"
-        )
-    return _url(location)
+    # What reads the others is loaded when it is needed.
+    if scheme in ("http", "https"):
+        from .web_source import web_source
+
+        return web_source(location)
+    from .fsspec_source import fsspec_source
+
+    return fsspec_source(location)
 
 
 @dataclass(frozen=True)
@@ -88,8 +100,11 @@ class _File:
     label: str
     size: int
     validator: str
+    local: bool = True
 
-    def reader(self, start: int = 0) -> AbstractContextManager[Readable]:
+    def reader(
+        self, start: int = 0, told: Callable[[str], None] | None = None
+    ) -> AbstractContextManager[Readable]:
         stream = self.path.open("rb", buffering=0)
         stream.seek(start)
         return stream
@@ -116,52 +131,15 @@ def _file(location: str) -> Source:
     return _File(path, location, location, found.st_size, validator)
 
 
-@dataclass(frozen=True)
-class _Url:
-    location: str = field(repr=False)
-    label: str
-    size: int
-    validator: str
+def url_label(url: str) -> str:
+    """A URL without what authorises: its query, and its user information.
 
-    @contextmanager
-    def reader(self, start: int = 0) -> Iterator[Readable]:
-        import requests
-
-        headers = {"Accept-Encoding": "identity"}
-        if start:
-            headers["Range"] = f"bytes={start}-"
-        with requests.get(self.location, headers=headers, stream=True, timeout=(10, 60)) as answer:
-            if start and answer.status_code == 200:
-                raise OSError(f"{self.label}: its server gives no part of a file (no Range)")
-            if answer.status_code != (206 if start else 200):
-                raise OSError(f"{self.label} answered HTTP {answer.status_code} to a read")
-            yield answer.raw
-
-
-def _url(url: str) -> Source:
-    import requests
-
+    Raises:
+        InputError: it is not a URL.
+    """
     parts = _parts(url)
-    # User information would be a password in a label.
     host = parts.netloc.rpartition("@")[2]
-    label = urlunsplit(parts._replace(query="", fragment="", netloc=host))
-    try:
-        # Not HEAD: a URL signed for GET refuses it.
-        answer = requests.get(
-            url, headers={"Accept-Encoding": "identity"}, stream=True, timeout=(10, 60)
-        )
-    except (requests.RequestException, ValueError) as problem:
-        raise InputError(f"'{label}' cannot be reached: {one_line(problem, 120)}") from None
-    with answer:
-        if answer.status_code != 200:
-            raise InputError(f"'{label}' answered HTTP {answer.status_code}: it must be readable")
-        length = answer.headers.get("Content-Length", "")
-        if not length.isdigit():
-            raise InputError(f"'{label}' does not tell its Content-Length, which an upload needs")
-        if int(length) == 0:
-            raise InputError(f"'{label}' is empty")
-        mark = answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
-    return _Url(url, label, int(length), f"{length}-{mark}" if mark else "")
+    return urlunsplit(parts._replace(query="", fragment="", netloc=host))
 
 
 def _parts(url: str) -> SplitResult:

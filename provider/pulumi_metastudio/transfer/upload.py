@@ -1,9 +1,9 @@
 """Send bytes to one-time URLs.
 
-A small file goes up in one request; a large video in parts, several at once, each retried by
-itself. The fingerprint is taken from the bytes that are sent, so a file is read once; parts are
-sent out of order, so beside them one thread reads the file in order for the fingerprint (from
-the page cache, which the parts warm).
+A small file goes up in one request; a large video in parts, each retried by itself. A local
+file's parts go up several at once, while one thread reads the file in order for its fingerprint,
+never further than the newest part, so that it and the parts share the system's page cache. What
+comes from afar is not fetched twice for that: its parts go up in order, one after the other.
 
 A storage URL holds its own authorisation: nothing is added to it but the content type that the
 URL was signed for, and its query string never enters a message.
@@ -12,53 +12,39 @@ URL was signed for, and its query string never enters a message.
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from itertools import accumulate
-from typing import Any
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import cast
 
 import requests
 import tenacity
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
 
 from ..errors import UploadError, UploadFailure
 from ..redact import one_line
-from .fingerprint import digest
+from .answers import bare_etag, is_md5, refusal
+from .connection import STALLED, WatchedAdapter
+from .extent import (
+    LARGE_BLOCK,
+    SMALL_BLOCK,
+    Extent,
+    InOrder,
+    Md5,
+    SourceFailed,
+    Watcher,
+    blocks,
+)
+from .parts import part_count, part_ranges, parts_fit
 from .progress import Meter, Reporter
-from .sources import READ_ERRORS, Readable, Source, open_source
+from .sources import Source, open_source
 
 __all__ = ["Uploader", "part_count", "part_ranges", "parts_fit"]
 
-_BLOCK = 256 * 1024
 _ATTEMPTS = 5
-#: Limits of the object storage for one part, in bytes, and of the API for the number of parts.
-_SMALLEST_PART = 100 * 1024
-_LARGEST_PART = 5 * 1000**3
-_MOST_PARTS = 1000
-
-
-def part_count(size: int, part_size: int) -> int:
-    """In how many parts to send ``size`` bytes: as few as ``part_size`` bytes each allow."""
-    fewest = -(-size // _LARGEST_PART)
-    return max(fewest, min(_MOST_PARTS, -(-size // part_size)))
-
-
-def part_ranges(size: int, count: int) -> list[tuple[int, int]]:
-    """Start and length of each part; the same for the same arguments, so that a resume fits.
-
-    The lengths differ by one byte at most, so every part has some if there are enough.
-    """
-    length, longer = divmod(size, count)
-    lengths = [length + (number < longer) for number in range(count)]
-    return list(zip(accumulate([0, *lengths]), lengths, strict=False))
-
-
-def parts_fit(size: int, count: int) -> bool:
-    """Whether ``count`` parts of ``size`` bytes are neither too small nor too large."""
-    return -(-size // count) <= _LARGEST_PART and (count == 1 or size // count >= _SMALLEST_PART)
+_CONNECT_TIMEOUT = 10.0
 
 
 class Uploader:
@@ -75,7 +61,7 @@ class Uploader:
         self._parallel = parallel
         self._session = requests.Session()
         self._session.auth = _untouched  # or a .netrc entry would add a header to signed URLs
-        adapter = _LargeBlocks(pool_connections=8, pool_maxsize=4 * parallel)
+        adapter = WatchedAdapter(stall_timeout, pool_connections=8, pool_maxsize=4 * parallel)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
@@ -100,28 +86,20 @@ class Uploader:
             UploadError: a part did not arrive after repeats, or the file changed meanwhile.
         """
         ranges = part_ranges(source.size, len(urls))
-        todo = [
-            (url, extent)
+        parts = [
+            _Part(number, url, *extent)
             for number, (url, extent) in enumerate(zip(urls, ranges, strict=True), 1)
-            if number not in done
         ]
-        meter = Meter(name, sum(length for _, (_, length) in todo), reporter)
-
-        def part(url: str, extent: tuple[int, int], hashed: bool = False) -> str:
-            return self._part(name, source, url, extent, content_type, meter, reporter, hashed)
-
-        if len(urls) == 1 and todo:
-            sha256 = part(*todo[0], hashed=True)
-        else:
-            with ThreadPoolExecutor(self._parallel + 1) as pool:
-                fingerprint = pool.submit(_digest, name, source)
-                sending = [pool.submit(part, *each) for each in todo]
-                try:
-                    for each in sending:
-                        each.result()
-                    sha256 = fingerprint.result()
-                finally:
-                    pool.shutdown(cancel_futures=True)
+        todo = sum(part.length for part in parts if part.number not in done)
+        meter = Meter(name, todo, reporter, parts=len(urls))
+        job = _Job(name, source, content_type, reporter, meter, len(urls))
+        try:
+            if source.local and len(urls) > 1:
+                sha256 = self._beside_each_other(job, parts, done)
+            else:
+                sha256 = self._one_by_one(job, parts, done)
+        except SourceFailed as problem:
+            raise UploadError(name, UploadFailure.SOURCE, str(problem)) from None
         _unchanged(name, source)
         return sha256
 
@@ -137,167 +115,178 @@ class Uploader:
             UploadError: the source cannot be read.
         """
         ranges = part_ranges(source.size, count)
+        listed = {number: bare_etag(etag) for number, etag in etags.items()}
         try:
             return frozenset(
                 number
-                for number, etag in etags.items()
-                if 1 <= number <= count and _md5(source, *ranges[number - 1]) == _bare(etag)
+                for number, etag in listed.items()
+                if 1 <= number <= count
+                and is_md5(etag)
+                and _md5(source, *ranges[number - 1]) == etag
             )
-        except READ_ERRORS as problem:
-            raise UploadError(name, UploadFailure.SOURCE, one_line(problem)) from None
+        except SourceFailed as problem:
+            raise UploadError(name, UploadFailure.SOURCE, str(problem)) from None
 
-    def _part(
-        self,
-        name: str,
-        source: Source,
-        url: str,
-        extent: tuple[int, int],
-        content_type: str,
-        meter: Meter,
-        reporter: Reporter,
-        hashed: bool,
-    ) -> str:
-        """Send one extent (start, length), repeating it; its SHA-256 if ``hashed``, else ""."""
+    def _one_by_one(self, job: _Job, parts: Iterable[_Part], done: frozenset[int]) -> str:
+        sha256 = InOrder()
+        for part in parts:
+            if part.number in done:
+                position = part.start
+                for block in blocks(job.source, part.start, part.length, LARGE_BLOCK, job.told):
+                    sha256.update(position, block)
+                    position += len(block)
+            else:
+                self._part(job, part, sha256)
+        return sha256.hexdigest()
 
-        def tell(state: tenacity.RetryCallState) -> None:
-            problem = state.outcome.exception() if state.outcome else None
-            reporter.status(f"{problem}; again in {state.upcoming_sleep:.0f} s")
+    def _beside_each_other(self, job: _Job, parts: Sequence[_Part], done: frozenset[int]) -> str:
+        begun = [threading.Event() for _ in parts]
+        given_up = threading.Event()
 
+        def send(part: _Part) -> None:
+            begun[part.number - 1].set()
+            self._part(job, part)
+
+        def follow() -> str:
+            sha256 = hashlib.sha256()
+            for part in parts:
+                if part.number not in done:
+                    begun[part.number - 1].wait()
+                for block in blocks(job.source, part.start, part.length, LARGE_BLOCK):
+                    if given_up.is_set():
+                        return ""
+                    sha256.update(block)
+            return sha256.hexdigest()
+
+        with ThreadPoolExecutor(self._parallel + 1) as pool:
+            fingerprint = pool.submit(follow)
+            sending = [pool.submit(send, part) for part in parts if part.number not in done]
+            try:
+                _wait(sending)
+                return fingerprint.result()
+            finally:
+                # Parts that are on their way may arrive; no other begins.
+                for each in sending:
+                    each.cancel()
+                given_up.set()
+                for event in begun:
+                    event.set()
+
+    def _part(self, job: _Job, part: _Part, sha256: InOrder | None = None) -> None:
+        """Send one part, repeating it."""
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_worth_repeating),
             wait=tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 1),
             stop=tenacity.stop_after_attempt(_ATTEMPTS),
-            before_sleep=tell,
+            before_sleep=partial(job.tell_retry, part),
             reraise=True,
         )
+        job.meter.begin(part.number)
+        retrying(self._attempt, job, part, sha256)
 
-        def attempt() -> str:
-            sha256 = hashlib.sha256() if hashed else None
-            body = _Body(source, *extent, meter.add, sha256)
-            try:
-                self._put(name, url, body, content_type)
-            except UploadError:
-                meter.add(-body.sent)
-                raise
-            finally:
-                body.close()
-            return sha256.hexdigest() if sha256 else ""
+    def _attempt(self, job: _Job, part: _Part, sha256: InOrder | None) -> None:
+        # The ETag of a file in one piece is compared by nobody, so its MD5 would cost for nothing.
+        md5 = Md5() if job.parts > 1 else None
+        watchers: list[Watcher] = [each for each in (sha256, md5) if each is not None]
+        body = Extent(
+            job.source,
+            part.start,
+            part.length,
+            count=job.meter.add,
+            watchers=watchers,
+            block=SMALL_BLOCK if job.parts > 1 else LARGE_BLOCK,
+            told=job.told,
+        )
+        try:
+            with body:
+                etag = self._put(job, part.url, body)
+            if md5 and is_md5(etag) and etag != md5.hexdigest():
+                detail = "the storage service received other bytes than were sent"
+                raise UploadError(job.name, UploadFailure.CONNECTION, detail)
+        except BaseException:
+            job.meter.add(-body.sent)
+            raise
 
-        return retrying(attempt)
-
-    def _put(self, name: str, url: str, body: _Body, content_type: str) -> None:
+    def _put(self, job: _Job, url: str, body: Extent) -> str:
+        """Send one body and return the ETag that the answer gives it, if any."""
         try:
             answer = self._session.put(
                 url,
-                data=body,
-                headers={"Content-Type": content_type},
-                # A blocked send counts against the first of the two, silence against the second.
-                timeout=(self._stall_timeout, self._stall_timeout),
+                data=cast(Iterable[bytes], body),
+                headers={"Content-Type": job.content_type},
+                timeout=(min(_CONNECT_TIMEOUT, self._stall_timeout), self._stall_timeout),
                 allow_redirects=False,
+                stream=True,
             )
-        except _SourceFailed as problem:
-            raise UploadError(name, problem.failure, str(problem)) from None
-        except requests.Timeout as problem:
-            raise UploadError(name, UploadFailure.STALLED, one_line(problem, 80)) from None
-        except requests.RequestException as problem:
-            stalled = "timed out" in str(problem)
-            failure = UploadFailure.STALLED if stalled else UploadFailure.CONNECTION
-            raise UploadError(name, failure, one_line(problem, 120)) from None
-        if answer.status_code != 200:
-            raise _refused(name, answer)
+            with answer:
+                if answer.status_code == 200:
+                    _drain(answer)
+                    return bare_etag(answer.headers.get("ETag", ""))
+                text = answer.text
+        except (requests.RequestException, OSError) as problem:
+            if isinstance(problem, requests.ReadTimeout) or STALLED in str(problem):
+                detail = f"{self._stall_timeout:g} s"
+                raise UploadError(job.name, UploadFailure.STALLED, detail) from None
+            detail = one_line(problem, 120)
+            raise UploadError(job.name, UploadFailure.CONNECTION, detail) from None
+        raise refusal(job.name, answer.status_code, text)
 
 
-class _SourceFailed(Exception):
-    """Reading the source failed; kept apart from failures of the connection to the storage."""
+@dataclass(frozen=True)
+class _Part:
+    """One part, or a whole file."""
 
-    def __init__(self, text: str, failure: UploadFailure = UploadFailure.SOURCE):
-        self.failure = failure
-        super().__init__(text)
-
-
-class _Body:
-    """One extent of a source as a request body: read once, hashed and counted as it goes out."""
-
-    def __init__(
-        self,
-        source: Source,
-        start: int,
-        length: int,
-        count: Callable[[int], None],
-        digest: hashlib._Hash | None,
-    ):
-        self.sent = 0
-        self._source = source
-        self._start = start
-        self._length = length
-        self._count = count
-        self._digest = digest
-        self._opened = ExitStack()
-        self._stream: Readable | None = None
-
-    def __len__(self) -> int:
-        # Asked before the request goes out: it becomes the Content-Length.
-        return self._length
-
-    def __iter__(self) -> Iterator[bytes]:  # pragma: no cover
-        # requests takes a body for a stream only if it can be iterated; it is never iterated.
-        raise TypeError("read it instead")
-
-    def read(self, size: int = -1) -> bytes:
-        left = self._length - self.sent
-        if left == 0:
-            return b""
-        try:
-            if self._stream is None:
-                self._stream = self._opened.enter_context(self._source.reader(self._start))
-            block = self._stream.read(min(left, size) if size > 0 else left)
-        except (HTTPError, requests.ConnectionError, requests.Timeout) as problem:
-            # A source that is streamed through deserves another try, like the other end.
-            text = f"from {self._source.label}: {one_line(problem, 120)}"
-            raise _SourceFailed(text, UploadFailure.CONNECTION) from None
-        except READ_ERRORS as problem:
-            raise _SourceFailed(one_line(problem)) from None
-        if not block:
-            raise _SourceFailed(f"{self._source.label} ended {left} bytes early")
-        if self._digest is not None:
-            self._digest.update(block)
-        self.sent += len(block)
-        self._count(len(block))
-        return block
-
-    def close(self) -> None:
-        self._opened.close()
+    number: int
+    url: str
+    start: int
+    length: int
 
 
-class _LargeBlocks(HTTPAdapter):
-    """Sends in larger blocks than the library's 16 KiB, which cost a system call each."""
+@dataclass(frozen=True)
+class _Job:
+    """What all parts of a file have in common."""
 
-    def init_poolmanager(self, *arguments: Any, **settings: Any) -> None:
-        super().init_poolmanager(*arguments, **settings, blocksize=_BLOCK)
+    name: str
+    source: Source
+    content_type: str
+    reporter: Reporter
+    meter: Meter
+    parts: int
+
+    def told(self, text: str) -> None:
+        """Tell of trouble with the source."""
+        self.reporter.status(f"{self.name}: {text}")
+
+    def tell_retry(self, part: _Part, state: tenacity.RetryCallState) -> None:
+        """Tell of trouble with the storage."""
+        problem = str(state.outcome.exception() if state.outcome else "")
+        where = f"{self.name} part {part.number}/{self.parts}" if self.parts > 1 else self.name
+        problem = problem.replace(self.name, where, 1)
+        self.reporter.status(f"{problem}; again in {state.upcoming_sleep:.0f} s")
 
 
 def _untouched(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _digest(name: str, source: Source) -> str:
-    try:
-        return digest(source)
-    except READ_ERRORS as problem:
-        raise UploadError(name, UploadFailure.SOURCE, one_line(problem)) from None
+def _wait(sending: Sequence[Future[None]]) -> None:
+    """Wait for all; as soon as one fails raise its error, so that no other begins."""
+    finished, _ = wait(sending, return_when=FIRST_EXCEPTION)
+    for each in finished:
+        each.result()
+
+
+def _drain(answer: requests.Response) -> None:
+    """Read what is left, so that the connection serves again; the bytes are there in any case."""
+    with suppress(requests.RequestException):
+        _ = answer.content
 
 
 def _md5(source: Source, start: int, length: int) -> str:
     md5 = hashlib.md5(usedforsecurity=False)
-    with source.reader(start) as stream:
-        while length and (block := stream.read(min(_BLOCK, length))):
-            md5.update(block)
-            length -= len(block)
+    for block in blocks(source, start, length, LARGE_BLOCK):
+        md5.update(block)
     return md5.hexdigest()
-
-
-def _bare(etag: str) -> str:
-    return etag.strip().strip('"').lower()
 
 
 def _unchanged(name: str, source: Source) -> None:
@@ -311,26 +300,3 @@ def _unchanged(name: str, source: Source) -> None:
 def _worth_repeating(problem: BaseException) -> bool:
     again = (UploadFailure.CONNECTION, UploadFailure.STALLED, UploadFailure.BUSY)
     return isinstance(problem, UploadError) and problem.failure in again
-
-
-def _refused(name: str, answer: requests.Response) -> UploadError:
-    """The storage service tells used, expired and wrongly signed URLs apart in its XML only."""
-    code, message = (_xml(answer.text, tag) for tag in ("Code", "Message"))
-    told = f"HTTP {answer.status_code} {code}: {message}".strip(" :")
-    words = set(re.findall(r"[a-z]+", f"{code} {message}".lower()))
-    if answer.status_code >= 500 or answer.status_code == 429:
-        failure = UploadFailure.BUSY
-    elif "expired" in words:
-        failure = UploadFailure.EXPIRED
-    elif "used" in words or code == "NoSuchUpload":  # the parts were put together, or dropped
-        failure = UploadFailure.USED
-    elif code == "SignatureDoesNotMatch":
-        failure = UploadFailure.SIGNATURE
-    else:
-        failure = UploadFailure.REFUSED
-    return UploadError(name, failure, one_line(told, 160))
-
-
-def _xml(text: str, tag: str) -> str:
-    found = re.search(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
-    return found.group(1) if found else ""

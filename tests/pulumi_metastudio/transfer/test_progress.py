@@ -43,7 +43,7 @@ def test_a_retried_part_takes_its_bytes_back(clock: Clock, notes: Any) -> None:
     meter.add(-600)
     assert notes.of("status") == [
         "uploading cover 60 % of 1000 B, 600 B/s, 0:00 left",
-        "uploading cover 0 % of 1000 B",
+        "uploading cover 0 % of 1000 B, 300 B/s, 0:03 left",
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +20,8 @@ from metastudio_emulator import Emulator
 from pulumi_metastudio.api import Command, CreateJob, MetaStudioClient, UploadUrls
 from pulumi_metastudio.errors import UploadError, UploadFailure
 from pulumi_metastudio.transfer import Silent, Uploader, open_source, part_count, progress
-from pulumi_metastudio.transfer.upload import _refused, part_ranges, parts_fit
+from pulumi_metastudio.transfer.answers import refusal
+from pulumi_metastudio.transfer.parts import part_ranges, parts_fit
 
 MakeFile = Callable[..., Path]
 
@@ -272,11 +273,8 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("status", "code", "message", "failure"), REFUSALS)
 def test_what_a_refusal_means(status: int, code: str, message: str, failure: Any) -> None:
-    answer = requests.Response()
-    answer.status_code = status
     body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    answer._content = body.encode()
-    problem = _refused("cover", answer)
+    problem = refusal("cover", status, body)
     assert problem.failure is failure
     assert str(problem) == f"cover: {failure.value} (HTTP {status} {code}: {message})"
 
@@ -319,7 +317,8 @@ def test_a_failure_that_passes_is_repeated(
     assert len(waits) == 2
     texts = [text for text in notes.of("status") if "again in" in text]
     assert len(texts) == 2
-    assert all(text.startswith(f"{kind}: {told}") for text in texts)
+    named = r"cover" if mode == "whole" else r"training_video part [1-4]/4"
+    assert all(re.match(f"{named}: {told}", text) for text in texts)
     assert not any("Signature=" in text for text in texts)
 
 
@@ -468,10 +467,10 @@ def test_progress_is_told(
             return self.now
 
     monkeypatch.setattr(progress, "time", Clock())
-    send_cover(uploader, file(bytes(MEBI)), urls, notes)
+    send_cover(uploader, file(bytes(4 * MEBI)), urls, notes)
     texts = notes.of("status")
-    assert texts[0] == "uploading cover 25 % of 1.0 MiB, 256.0 KiB/s, 0:03 left"
-    assert texts[-1].startswith("uploading cover 100 % of 1.0 MiB")
+    assert texts[0] == "uploading cover 25 % of 4.0 MiB, 1.0 MiB/s, 0:03 left"
+    assert texts[-1].startswith("uploading cover 100 % of 4.0 MiB")
     assert len(texts) == 4
 
 
