@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         config_set,
         create_stack,
         remove_stack,
+        stack_deployment,
         stack_exists,
         stacks,
     )
@@ -41,6 +42,7 @@ __all__ = [
     "create_stack",
     "remove_stack",
     "run",
+    "stack_deployment",
     "stack_exists",
     "stacks",
 ]

@@ -18,7 +18,10 @@ _COMMANDS = {
     "refresh": ("pulumi_metastudio.cli.stack", "refresh"),
     "destroy": ("pulumi_metastudio.cli.stack", "destroy"),
     "outputs": ("pulumi_metastudio.cli.stack", "outputs"),
+    "cancel": ("pulumi_metastudio.cli.stack", "cancel"),
     "config": ("pulumi_metastudio.cli.stack", "config"),
+    "sweep": ("pulumi_metastudio.cli.jobs", "sweep"),
+    "upload": ("pulumi_metastudio.cli.jobs", "upload"),
     "emulator": ("metastudio_emulator.command", "emulator"),
     "samples": ("metastudio_emulator.command", "samples"),
 }

@@ -15,12 +15,12 @@ import click
 
 from . import engines
 
-__all__ = ["config", "destroy", "outputs", "preview", "refresh", "up"]
+__all__ = ["cancel", "config", "destroy", "outputs", "preview", "refresh", "up"]
 
 _Command = Callable[..., None]
 
 
-def _common(command: _Command) -> _Command:
+def common(command: _Command) -> _Command:
     """The options that every operation takes."""
     for option in (
         click.option("--stack", "-s", default="dev", show_default=True, help="The stack's name."),
@@ -52,6 +52,13 @@ _no_changes = click.option(
 )
 
 
+@click.command()
+@common
+def cancel(engine: str, folder: Path, stack: str, **_: Any) -> None:
+    """Unlock the stack after a run that was killed; make sure first that none is left."""
+    sys.exit(engines.choose(engine).cancel(folder.resolve(), stack))
+
+
 def _run(operation: str, engine: str, folder: Path, stack: str, **options: Any) -> None:
     chosen = engines.choose(engine)
     # Not on stdout: what is printed there may be JSON that somebody parses.
@@ -60,7 +67,7 @@ def _run(operation: str, engine: str, folder: Path, stack: str, **options: Any) 
 
 
 @click.command()
-@_common
+@common
 @_yes
 @_refresh
 @_no_changes
@@ -70,7 +77,7 @@ def up(engine: str, folder: Path, stack: str, **options: Any) -> None:
 
 
 @click.command()
-@_common
+@common
 @_refresh
 @_no_changes
 def preview(engine: str, folder: Path, stack: str, **options: Any) -> None:
@@ -79,7 +86,7 @@ def preview(engine: str, folder: Path, stack: str, **options: Any) -> None:
 
 
 @click.command()
-@_common
+@common
 @_yes
 @_no_changes
 def refresh(engine: str, folder: Path, stack: str, **options: Any) -> None:
@@ -88,7 +95,7 @@ def refresh(engine: str, folder: Path, stack: str, **options: Any) -> None:
 
 
 @click.command()
-@_common
+@common
 @_yes
 def destroy(engine: str, folder: Path, stack: str, **options: Any) -> None:
     """Delete the stack's jobs, as their deletion policies say."""
@@ -96,7 +103,7 @@ def destroy(engine: str, folder: Path, stack: str, **options: Any) -> None:
 
 
 @click.command()
-@_common
+@common
 @click.option("--show-secrets", is_flag=True, help="Print secret outputs in the clear.")
 def outputs(engine: str, folder: Path, stack: str, **options: Any) -> None:
     """Print the stack's outputs."""
@@ -109,7 +116,7 @@ def config() -> None:
 
 
 @config.command("set")
-@_common
+@common
 @click.option("--secret", is_flag=True, help="Encrypt the value.")
 @click.argument("key")
 @click.argument("value", required=False)

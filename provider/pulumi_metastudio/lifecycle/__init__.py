@@ -3,6 +3,7 @@
 Knows no Pulumi types, so that any engine can stand on it.
 """
 
+from .by_hand import upload
 from .context import Context
 from .journal import Journal
 from .operations import Outcome, create, delete, read, update
@@ -32,4 +33,5 @@ __all__ = [
     "refreshed_inputs",
     "review_note",
     "update",
+    "upload",
 ]

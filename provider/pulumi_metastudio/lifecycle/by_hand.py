@@ -1,0 +1,42 @@
+"""Upload files to a job that no stack manages, by the same steps as a stack's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..errors import InputError, JobRefusal
+from .context import Context
+from .material import Material, steps
+from .ownership import without_tags
+from .schema import FIELDS
+from .validate import problems
+
+__all__ = ["upload"]
+
+
+def upload(context: Context, job_id: str, files: Mapping[str, str], *, submit: bool) -> None:
+    """Send files to an existing job; its fields stay as they are.
+
+    Args:
+        files: locations by input name.
+        submit: whether to submit the job for review afterwards.
+
+    Raises:
+        InputError: a file cannot be read.
+        MetaStudioError: the service refused, or an upload failed.
+    """
+    wrong = problems({"name": "any", "submit": False, **files})
+    if wrong:
+        raise InputError("; ".join(f"{p.property}: {p.reason}" for p in wrong))
+    detail = context.client.find_job(job_id)
+    if detail is None:
+        raise JobRefusal(f"the service has no job {job_id}")
+    told = detail.model_dump(mode="json", exclude_none=True)
+    told["tags"] = without_tags(detail.tags)
+    # An update must send the complete set, because an omitted field may be reset.
+    fields = {name: told[name] for name in FIELDS if told.get(name) is not None}
+    inputs = {**fields, **files, "submit": submit}
+    material = Material(context, job_id, inputs, steps(inputs, list(files)), resumed=True)
+    material.work()
+    if material.problem:
+        raise material.problem
