@@ -25,7 +25,7 @@ from ..errors import (
     UploadError,
     UploadFailure,
 )
-from ..transfer import Source, fingerprint, open_source, part_count
+from ..transfer import Source, fingerprint, open_source, part_count, parts_fit
 from .context import Context
 from .journal import Entry, declaration
 from .plan import RECREATE
@@ -71,6 +71,7 @@ class Material:
         fingerprints: SHA-256 by input name, of what the service has confirmed.
         sent: SHA-256 by input name, of what arrived and may not be confirmed yet.
         sources: validator by input name, of what was about to be sent.
+        replaced: files of which the service may hold an earlier content.
         resumed: an earlier run may have done part of it, so the service is asked first.
         submitted: whether the job was, or was about to be, submitted by this.
         serial: names this operation in the journal and in the state.
@@ -85,6 +86,7 @@ class Material:
     fingerprints: dict[str, str] = field(default_factory=dict)
     sent: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    replaced: frozenset[str] = frozenset()
     resumed: bool = False
     submitted: bool = False
     serial: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -153,7 +155,7 @@ class Material:
             sha256 = fingerprint(source, self.context.cache)
         else:
             self.sources[file.name] = source.validator
-            if file.name not in self.urls:
+            if self.resumed and not self._urls_fit(file, source):
                 self._fresh_urls()
             self.note()
             sha256 = self._sent(file, source)
@@ -172,8 +174,9 @@ class Material:
                 raise
             spent = problem
         if spent.failure is UploadFailure.USED:
-            # Perhaps by an attempt of ours whose answer was lost: then it has arrived.
-            if not file.uploaded and getattr(self._show(), file.download):
+            # Perhaps by an attempt of ours whose answer was lost: then it has arrived. What an
+            # earlier run sent may have been another content.
+            if not (file.uploaded or self.resumed) and getattr(self._show(), file.download):
                 return fingerprint(source, self.context.cache)
             try:
                 return self._send(file, source, resumed=True)
@@ -191,6 +194,14 @@ class Material:
         done = self._parts_there(file, source, len(urls)) if resumed else frozenset()
         return self.context.uploader.send(
             file.name, source, urls, file.content_type, self.context.reporter, done
+        )
+
+    def _urls_fit(self, file: FileInput, source: Source) -> bool:
+        """Whether the URLs at hand, if any, serve a file that may have changed since."""
+        count = len(self.urls.get(file.name, ()))
+        part_size = self.context.client.settings.part_size
+        return bool(count) and (
+            parts_fit(source.size, count) or count == part_count(source.size, part_size)
         )
 
     def _whole_file_there(self, file: FileInput, source: Source) -> bool:
@@ -218,10 +229,15 @@ class Material:
         try:
             answer = client.update_job(self.job_id, body, app_user_id=self._app_user)
         except InvalidRequest as problem:
+            spent = (
+                f"the upload URLs of job {self.job_id} are spent and the service gives no new "
+                f"ones ({problem.detail})"
+            )
+            if self.inputs.get("existing_job_id"):  # not made here, so not made anew here
+                raise JobRefusal(f"{spent}: upload the rest at the console") from None
             self.pending.insert(0, RECREATE)
             raise JobRefusal(
-                f"the upload URLs of job {self.job_id} are spent and the service gives no new "
-                f"ones ({problem.detail}): the next run makes the job anew, nothing was billed"
+                f"{spent}: the next run makes the job anew, nothing was billed"
             ) from None
         self.urls = addresses(answer)
         self.note()
@@ -230,10 +246,15 @@ class Material:
         self.context.reporter.status(f"confirming {file.name}")
         try:
             self._command(str(file.confirm))
-        except (CommandFailed, AnswerLost):
+        except (CommandFailed, InvalidRequest, AnswerLost) as problem:
             # The letter's confirmation is newer than the tutorial that does without it. A video
-            # may have been confirmed by a call whose answer was lost.
-            if file.parts and not getattr(self._show(), file.download):
+            # may have been confirmed by a call whose answer was lost; where an earlier one was
+            # there before, its presence tells nothing.
+            earlier = self.resumed or file.name in self.replaced
+            if file.parts and (earlier or not getattr(self._show(), file.download)):
+                if isinstance(problem, CommandFailed):
+                    # An update may have dropped parts: the next run looks, and sends them.
+                    self.pending.insert(0, f"upload {file.name}")
                 raise
         sha256 = self.sent.get(file.name)
         if sha256 is None:  # uploaded by an earlier run that could not confirm

@@ -72,7 +72,7 @@ def create(context: Context, inputs: Inputs, known: frozenset[str] = frozenset()
         material = _make(context, inputs, known)
         material.work()
         recovered = False
-    outcome = _finish(context, inputs, material, state=WAIT_FILE_UPLOAD)
+    outcome = _finish(context, inputs, material)
     return replace(outcome, recovered=recovered)
 
 
@@ -156,7 +156,7 @@ def update(context: Context, job_id: str, old: Mapping[str, Any], inputs: Inputs
     caught_up = catch_up(context, inputs, old, detail)
     if caught_up:
         caught_up.work()
-        return _finish(context, inputs, caught_up, state=detail.state)
+        return _finish(context, inputs, caught_up, detail)
     material = resume(context, job_id, inputs, old)
     if not plan.calls:
         return Outcome(job_id, recorded(inputs, detail, material.kept()))
@@ -165,19 +165,28 @@ def update(context: Context, job_id: str, old: Mapping[str, Any], inputs: Inputs
     fields, files = plan.touches(FIELDS), plan.touches(FILES)
     again = bool(files or plan.touches({"submit": None, "triggers": None}))
     if fields or files:
-        _put(context, material, detail, plan, old)
+        try:
+            _put(context, material, detail, plan, old)
+        except JobRefusal as problem:
+            if not _replaceable(detail, inputs):
+                raise
+            # Nothing was trained or billed, so the job can be made anew; that is asked for first.
+            material.pending = [RECREATE, *(material.pending or steps(inputs))]
+            material.problem = problem
+            return _finish(context, inputs, material, detail)
         if detail.state in EDITABLE:
             after = context.client.show_job(job_id, app_user_id=app_user)
             files += _dropped(material, after, files)
             # Where the service takes an edited job back to its start, it waits to be submitted.
-            again = again or after.state == WAIT_FILE_UPLOAD
+            again = bool(again or files or after.state == WAIT_FILE_UPLOAD)
+    material.replaced = frozenset(files)
     for name in files:
         material.fingerprints.pop(name, None)  # until the service confirms the new content
     if again or material.pending:
         wanted = {*material.pending, *steps(inputs, files)}
         material.pending = [step for step in steps(inputs) if step in wanted]
     material.work()
-    return _finish(context, inputs, material, state=detail.state)
+    return _finish(context, inputs, material, detail)
 
 
 def _put(
@@ -203,12 +212,22 @@ def _put(
     except InvalidRequest as problem:
         if detail.state in REVIEW_FAILED:
             raise
+        if _replaceable(detail, inputs):
+            raise JobRefusal(
+                f"{', '.join(changed)}: the service changes no job that waits for its files "
+                f"({problem.detail}): the next run makes the job anew, nothing was billed"
+            ) from None
         raise JobRefusal(
             f"{', '.join(changed)}: the service does not change a job in state {detail.state} "
             f"({problem.detail}); undo the edit, or wait for a failed review, or delete the job "
             "(pulumi up --replace) for a new one, which trains and is billed again"
         ) from None
     material.urls = addresses(answer)
+
+
+def _replaceable(detail: JobDetail, inputs: Inputs) -> bool:
+    """Whether a job can be made anew at no cost: nothing is billed, and it is the program's own."""
+    return detail.state == WAIT_FILE_UPLOAD and not inputs.get("existing_job_id")
 
 
 def _dropped(material: Material, after: JobDetail, files: list[str]) -> list[str]:
@@ -225,17 +244,26 @@ def _dropped(material: Material, after: JobDetail, files: list[str]) -> list[str
     ]
 
 
-def _finish(context: Context, inputs: Inputs, material: Material, state: str) -> Outcome:
-    """Read the job back and put its record together."""
+def _finish(
+    context: Context, inputs: Inputs, material: Material, before: JobDetail | None = None
+) -> Outcome:
+    """Read the job back and put its record together.
+
+    Args:
+        before: the job as it was; None for one that was just made.
+    """
     problem = material.problem
     try:
         detail = context.client.show_job(material.job_id, app_user_id=inputs.get("app_user_id"))
     except MetaStudioError as unread:
         # The job exists all the same; what is declared stands in until the next refresh.
         problem = problem or unread
-        told = {name: inputs[name] for name in FIELDS if name in inputs}
-        after = state if material.pending else "UNKNOWN"
-        detail = JobDetail.model_validate({**told, "job_id": material.job_id, "state": after})
+        told = before.model_dump() if before else {"state": WAIT_FILE_UPLOAD}
+        told |= {name: inputs[name] for name in FIELDS if name in inputs}
+        told["job_id"] = material.job_id
+        if material.submitted:
+            told["state"] = "UNKNOWN"
+        detail = JobDetail.model_validate(told)
     context.reporter.status(detail.state)
     return Outcome(material.job_id, recorded(inputs, detail, material.kept()), problem)
 

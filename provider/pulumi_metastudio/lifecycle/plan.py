@@ -88,9 +88,8 @@ def _fields(old: Mapping[str, Any], new: Inputs) -> Iterator[Change]:
         if name in new:
             if not same(field, new[name], old.get(name)):
                 yield Change(name, field.effect, _field_reason(field))
-        elif name in declared:
-            if not same(field, undeclared(field, new), old.get(name)):
-                yield Change(name, field.effect, f"{name} is no longer declared")
+        elif name in declared and not same(field, undeclared(field, new), old.get(name)):
+            yield Change(name, field.effect, f"{name} is no longer declared")
 
 
 def undeclared(field: FieldInput, inputs: Inputs) -> Any:

@@ -73,7 +73,7 @@ def test_every_field_is_declared_here() -> None:
     assert set(DECLARED) == set(FIELDS)
 
 
-@pytest.mark.parametrize("state", sorted(KNOWN - {"WAIT_FILE_UPLOAD"}) + ["UNKNOWN_STATE"])
+@pytest.mark.parametrize("state", [*sorted(KNOWN - {"WAIT_FILE_UPLOAD"}), "UNKNOWN_STATE"])
 def test_the_same_declaration_is_no_change(state: str) -> None:
     assert effects(job(state), INPUTS) == {}
 
