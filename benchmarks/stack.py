@@ -1,0 +1,95 @@
+"""A folder with a Pulumi program of many jobs, and a local service for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from metastudio_emulator import Emulator
+
+__all__ = ["Stack"]
+
+_PROGRAM = """
+import json, pathlib
+from pulumi_metastudio import TrainingJob
+
+for name, inputs in json.loads(pathlib.Path("jobs.json").read_text()).items():
+    TrainingJob(name, **inputs)
+"""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A program in ``folder``; state, cache and home are in it too."""
+
+    folder: Path
+    emulator: Emulator
+
+    def declare(self, jobs: dict[str, dict[str, Any]]) -> None:
+        """Write the program and its jobs."""
+        (self.folder / "backend").mkdir(parents=True)
+        (self.folder / "Pulumi.yaml").write_text("name: measured\nruntime: python\n")
+        (self.folder / "__main__.py").write_text(_PROGRAM)
+        (self.folder / "jobs.json").write_text(json.dumps(jobs, default=str))
+
+    def run(self, operation: str, *flags: str) -> tuple[float, str]:
+        """``metastudio OPERATION`` by the embedded engine: seconds, and what it printed."""
+        command = [sys.executable, "-m", "pulumi_metastudio.cli", operation, *flags]
+        started = time.perf_counter()
+        done = subprocess.run(
+            [*command, "--engine", "embedded", "--stack", "measured"],
+            cwd=self.folder,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{operation} failed: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+        return time.perf_counter() - started, done.stdout
+
+    def unchanged(self) -> float:
+        """Seconds of a preview; it must find nothing to change."""
+        seconds, printed = self.run("preview", "--json")
+        changes = {step["op"] for step in json.loads(printed)["steps"]} - {"same"}
+        if changes:
+            raise RuntimeError(f"the preview shows {changes}")
+        return seconds
+
+    @property
+    def checkpoint(self) -> Path:
+        """The state's file."""
+        (found,) = (f for f in (self.folder / "backend").rglob("measured.json") if _is_state(f))
+        return found
+
+    @property
+    def cache(self) -> Path:
+        """The folder of fingerprints."""
+        return self.folder / "cache"
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder / "home"),
+            "PULUMI_HOME": str(self.folder / "home" / ".pulumi"),
+            "PULUMI_BACKEND_URL": f"file://{self.folder / 'backend'}",
+            "PULUMI_CONFIG_PASSPHRASE": "measured",
+            "METASTUDIO_ENDPOINT": self.emulator.endpoint,
+            "METASTUDIO_IAM_ENDPOINT": self.emulator.iam_endpoint,
+            "METASTUDIO_CACHE_DIR": str(self.cache),
+            "METASTUDIO_READS_PER_SECOND": "1000",
+            "METASTUDIO_WRITES_PER_SECOND": "1000",
+            "HUAWEICLOUD_SDK_AK": self.emulator.access_key,
+            "HUAWEICLOUD_SDK_SK": self.emulator.secret_key,
+            "HUAWEICLOUD_SDK_PROJECT_ID": self.emulator.project_id,
+        }
+
+
+def _is_state(path: Path) -> bool:
+    return "stacks" in path.parts
