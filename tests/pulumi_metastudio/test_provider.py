@@ -1,0 +1,207 @@
+"""The provider class: what is pinned for ever, and a life cycle without an engine."""
+
+from __future__ import annotations
+
+import base64
+import pickle
+import pickletools
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.output import Unknown
+
+from metastudio_emulator import Emulator
+from pulumi_metastudio import TrainingJob, process
+from pulumi_metastudio.errors import ConfigurationError
+from pulumi_metastudio.provider import TrainingJobProvider
+
+# What every stack's state holds. It may never change: an old state must find the class again.
+PICKLED = (
+    b"\x80\x04\x959\x00\x00\x00\x00\x00\x00\x00\x8c\x1apulumi_metastudio.provider\x94"
+    b"\x8c\x13TrainingJobProvider\x94\x93\x94)\x81\x94."
+)
+
+
+def test_the_import_path_is_pinned() -> None:
+    assert f"{TrainingJobProvider.__module__}.{TrainingJobProvider.__qualname__}" == (
+        "pulumi_metastudio.provider.TrainingJobProvider"
+    )
+
+
+def test_the_type_token_is_pinned() -> None:
+    token = f"pulumi-python:{TrainingJob._resource_type_name}"
+    assert token == "pulumi-python:dynamic/metastudio:TrainingJob"
+
+
+def test_a_state_of_the_past_is_read() -> None:
+    assert type(pickle.loads(PICKLED)) is TrainingJobProvider
+
+
+def test_the_pickle_is_a_reference_and_nothing_else() -> None:
+    """Two names and an empty instance, in whichever protocol the Python at hand writes."""
+    written = base64.b64decode(serialize_provider(TrainingJobProvider()))
+    operations = list(pickletools.genops(written))
+    texts = [argument for _, argument, _ in operations if isinstance(argument, str)]
+    assert texts == ["pulumi_metastudio.provider", "TrainingJobProvider"]
+    assert "BUILD" not in {operation.name for operation, _, _ in operations}
+    assert len(written) < 100
+    assert type(pickle.loads(written)) is TrainingJobProvider
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="writes another protocol by default")
+def test_the_bytes_are_pinned() -> None:
+    assert base64.b64decode(serialize_provider(TrainingJobProvider())) == PICKLED
+
+
+HEAVY = [
+    *("fastapi", "uvicorn", "cryptography", "huaweicloudsdkcore", "huaweicloudsdkmetastudio"),
+    *("requests", "pydantic", "tenacity", "metastudio_emulator", "pulumi_embedded", "click"),
+    *("rich", "pulumi_metastudio.api.client", "pulumi_metastudio.lifecycle"),
+]
+
+
+def test_importing_the_package_is_light() -> None:
+    code = "import sys, pulumi_metastudio; print('\\n'.join(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    # What the SDK itself brings along is not this package's doing.
+    bare = "import sys, pulumi, pulumi.dynamic; print('\\n'.join(sys.modules))"
+    sdk = subprocess.run([sys.executable, "-c", bare], capture_output=True, text=True, check=True)
+    loaded = set(run.stdout.split()) - set(sdk.stdout.split())
+    assert "pulumi_metastudio.provider" in loaded
+    assert loaded.isdisjoint(HEAVY)
+
+
+class Configuration(dict[str, str]):
+    """As the engine hands it over: looked up by full key."""
+
+
+class Request:
+    def __init__(self, config: Configuration):
+        self.config = config
+
+
+@pytest.fixture(autouse=True)
+def _own_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No connection and no memory of another test's; no engine listens."""
+    monkeypatch.setattr(process, "_CONTEXTS", {})
+    monkeypatch.setattr(process, "MEMORY", process.Memory())
+    monkeypatch.setattr(sys, "argv", ["provider"])
+
+
+@pytest.fixture
+def configuration(emulator: Emulator) -> Configuration:
+    return Configuration(
+        {
+            "metastudio:endpoint": emulator.endpoint,
+            "metastudio:accessKey": emulator.access_key,
+            "metastudio:secretKey": emulator.secret_key,
+            "metastudio:projectId": emulator.project_id,
+            "metastudio:readsPerSecond": "1000",
+            "metastudio:writesPerSecond": "1000",
+        }
+    )
+
+
+@pytest.fixture
+def provider(configuration: Configuration) -> TrainingJobProvider:
+    made = TrainingJobProvider()
+    made.configure(Request(configuration))  # type: ignore[arg-type]
+    return made
+
+
+@pytest.fixture
+def declared(tmp_path: Path) -> dict[str, Any]:
+    video = tmp_path / "video.mp4"
+    video.write_bytes(b"video")
+    return {"name": "n", "training_video": str(video), "__urn": "urn:pulumi:s::p::t::anna"}
+
+
+def test_a_life_cycle(
+    provider: TrainingJobProvider, declared: dict[str, Any], emulator: Emulator
+) -> None:
+    checked = provider.check({}, declared)
+    assert checked.failures == []
+    assert "fingerprints" not in checked.inputs  # the creation takes them from what it sends
+    made = provider.create(checked.inputs)
+    assert made.outs["pending"] == []
+    assert made.outs["job_id"] == made.id == emulator.control.jobs()[0]["job_id"]
+
+    again = provider.check(checked.inputs, declared)
+    assert set(again.inputs["fingerprints"]) == {"training_video"}
+    assert provider.diff(made.id, made.outs, again.inputs).changes is False
+
+    seen = provider.read(made.id, made.outs)
+    assert seen.outs == made.outs
+    assert provider.diff(made.id, seen.outs, again.inputs).changes is False
+    assert provider.diff(made.id, seen.outs, seen.inputs).changes is False
+
+    Path(declared["training_video"]).write_bytes(b"another")
+    changed = provider.check(again.inputs, declared)
+    found = provider.diff(made.id, seen.outs, changed.inputs)
+    assert (found.changes, found.replaces) == (True, ["training_video"])
+
+    emulator.control.set_state(made.id, "MANUAL_VERIFY_FAILED", reason="blurred")
+    seen = provider.read(made.id, seen.outs)
+    found = provider.diff(made.id, seen.outs, changed.inputs)
+    assert (found.changes, found.replaces) == (True, [])
+    updated = provider.update(made.id, seen.outs, changed.inputs)
+    assert updated.outs["fingerprints"] == changed.inputs["fingerprints"]
+    assert provider.diff(made.id, updated.outs, changed.inputs).changes is False
+
+    emulator.control.set_state(made.id, "MANUAL_VERIFY_FAILED")
+    provider.delete(made.id, updated.outs)
+    assert emulator.control.jobs() == []
+    gone = provider.read(made.id, updated.outs)
+    assert (gone.id, gone.outs) == ("", {})
+
+
+def test_all_problems_are_told_with_their_properties(provider: TrainingJobProvider) -> None:
+    found = provider.check({}, {"contact": 5, "cover": "none.png", "submit": False})
+    assert {failure.property for failure in found.failures} == {"name", "contact", "cover"}
+
+
+def test_bad_settings_are_a_problem_of_the_check(configuration: Configuration) -> None:
+    del configuration["metastudio:secretKey"]
+    made = TrainingJobProvider()
+    made.configure(Request(configuration))  # type: ignore[arg-type]
+    (failure,) = made.check({}, {"name": "n", "submit": False}).failures
+    assert "metastudio:accessKey without metastudio:secretKey" in failure.reason
+
+
+def test_what_is_not_known_yet_passes(provider: TrainingJobProvider) -> None:
+    inputs = {"name": Unknown(), "training_video": Unknown(), "tags": ["a", Unknown()]}
+    found = provider.check({}, inputs)
+    assert found.failures == []
+    assert isinstance(found.inputs["name"], Unknown)
+
+
+def test_whole_numbers_arrive_as_such(provider: TrainingJobProvider) -> None:
+    found = provider.check({}, {"name": "n", "submit": False, "triggers": [3.0], "tags": None})
+    assert found.failures == []
+    assert "tags" not in found.inputs
+
+
+def test_an_unfinished_job_that_is_made_anew_goes_first(provider: TrainingJobProvider) -> None:
+    old = {"name": "n", "state": "WAIT_FILE_UPLOAD", "pending": ["recreate", "submit"]}
+    found = provider.diff("j", {**old, "__declared": ["name"]}, {"name": "n"})
+    assert (found.replaces, found.delete_before_replace) == (["pending"], True)
+    moved = {"name": "n", "state": "TRAINING", "pending": [], "model_version": "V3.2"}
+    found = provider.diff("j", {**moved, "__declared": ["name"]}, {"name": "n", "is_flexus": True})
+    assert (found.replaces, found.delete_before_replace) == (["is_flexus"], False)
+
+
+def test_one_context_for_one_configuration(configuration: Configuration) -> None:
+    first = process.shared_context(configuration)
+    assert process.shared_context(Configuration(configuration)) is first
+    other = Configuration({**configuration, "metastudio:projectId": "another"})
+    assert process.shared_context(other) is not first
+
+
+def test_settings_come_from_the_stacks_configuration(configuration: Configuration) -> None:
+    assert process.settings_from(configuration).endpoint == configuration["metastudio:endpoint"]
+    with pytest.raises(ConfigurationError, match="no credentials"):
+        process.settings_from({})
