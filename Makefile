@@ -13,7 +13,7 @@ export PULUMI_BACKEND_URL := file://$(LOCAL)/state
 export PULUMI_CONFIG_PASSPHRASE_FILE := $(LOCAL)/passphrase
 unexport PULUMI_CONFIG_PASSPHRASE
 
-.PHONY: up down test check bench format clean
+.PHONY: up down test storm check bench format clean
 
 up: .venv/runs $(LOCAL)/passphrase
 	@$(BIN)/metastudio samples $(MATERIAL) >/dev/null
@@ -27,6 +27,9 @@ down: .venv/runs $(LOCAL)/passphrase
 
 test: .venv/tests
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+storm: .venv/tests
+	$(BIN)/python tests/storm/storm.py --runs 100 $(ARGS)
 
 check: .venv/tests
 	$(BIN)/ruff check .
