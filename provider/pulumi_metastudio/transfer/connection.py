@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import select
 import socket
+import ssl
 import struct
 import time
 from functools import partial
@@ -27,6 +28,8 @@ __all__ = ["STALLED", "WatchedAdapter"]
 STALLED = "no byte moved for"
 #: How often within the stall limit a quiet connection is looked at.
 _LOOKS = 10
+#: Seconds between the first two looks at a send buffer that empties.
+_SHORTEST_PAUSE = 0.001
 
 
 class WatchedAdapter(HTTPAdapter):
@@ -89,18 +92,33 @@ class _Watched(HTTPConnection):
                 left = left[self.sock.send(left) :]
                 watch.moved()
             except TimeoutError:
-                if _readable(self.sock, 0):
+                stalled = watch.stalled()
+                # A readable TLS connection may hold a session ticket only: the last resort.
+                if (stalled or not self._encrypted) and _readable(self.sock, 0):
                     # The answer is here before the whole body is: urllib3 goes on to read it.
                     self._cut = True
+                    self.timeout = watch.look_every
                     raise BrokenPipeError from None
-                watch.look()
+                if stalled:
+                    raise watch.error() from None
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        """Wait for the answer's first byte for as long as the body's last ones move."""
+        """Wait for as long as the body's last bytes move; then the answer may take its time."""
         watch = _Watch(self.sock, self._stall_timeout)
-        while not _readable(self.sock, watch.look_every):
-            watch.look()
+        pause = _SHORTEST_PAUSE
+        while not self._cut and _queued(self.sock):
+            if self._encrypted:
+                time.sleep(pause)
+            elif _readable(self.sock, pause):
+                break
+            pause = min(2 * pause, watch.look_every)
+            if watch.stalled():
+                raise watch.error()
         return super().getresponse()
+
+    @property
+    def _encrypted(self) -> bool:
+        return isinstance(self.sock, ssl.SSLSocket)
 
 
 class _PlainConnection(_Watched):
@@ -124,18 +142,16 @@ class _Watch:
     def moved(self) -> None:
         self._since = time.monotonic()
 
-    def look(self) -> None:
-        """Look at a socket that gave no sign for ``look_every`` seconds.
-
-        Raises:
-            TimeoutError: it is a stall.
-        """
+    def stalled(self) -> bool:
+        """Whether a socket that takes nothing now has moved nothing for the whole time."""
         queued = _queued(self._sock)
         if queued != self._queued:
             self._queued = queued
             self.moved()
-        elif time.monotonic() - self._since > self._limit - self.look_every / 2:
-            raise TimeoutError(f"{STALLED} {self._limit:g} s")
+        return time.monotonic() - self._since > self._limit - self.look_every / 2
+
+    def error(self) -> TimeoutError:
+        return TimeoutError(f"{STALLED} {self._limit:g} s")
 
 
 def _queued(sock: socket.socket) -> int:
@@ -151,9 +167,6 @@ def _queued(sock: socket.socket) -> int:
 
 
 def _readable(sock: socket.socket, timeout: float) -> bool:
-    pending = getattr(sock, "pending", None)  # bytes that TLS has decrypted already
-    if pending is not None and pending():
-        return True
     if not hasattr(select, "poll"):  # pragma: no cover
         return bool(select.select([sock], [], [], timeout)[0])
     poll = select.poll()

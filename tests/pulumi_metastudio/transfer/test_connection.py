@@ -1,0 +1,181 @@
+"""Stalls, slowness and odd answers, on real sockets, plain and encrypted."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import ssl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_metastudio.errors import UploadError, UploadFailure
+from pulumi_metastudio.transfer import Uploader, open_source
+
+from .storage import Request, Storage, accept, answer, drip, go_quiet, stop_reading
+
+MakeFile = Callable[..., Path]
+
+OCTETS = "application/octet-stream"
+MEBI = 1 << 20
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for localhost that signs itself, with its key in the same file."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+@pytest.fixture(params=["http", "https"])
+def storage(
+    request: pytest.FixtureRequest, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Storage]:
+    context = None
+    if request.param == "https":
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    with Storage(context) as served:
+        yield served
+
+
+@pytest.mark.parametrize(
+    ("size", "stalls"),
+    [(16 * MEBI, stop_reading), (16 * MEBI, go_quiet), (10, go_quiet)],
+    ids=["in the middle of a body", "after a large body", "after a small body"],
+)
+def test_a_stall_is_noticed_named_and_repeated(
+    size: int, stalls: Callable[[Request], None], storage: Storage, file: MakeFile, notes: Any
+) -> None:
+    content = os.urandom(size)
+    storage.script = [stalls]
+    Uploader(stall_timeout=0.4).send(
+        "training_video", open_source(str(file(content))), [storage.url], OCTETS, notes
+    )
+    assert storage.arrived[-1] == ("/", content)
+    (told,) = [text for text in notes.of("status") if "again in" in text]
+    assert told.startswith("training_video: no byte moved for too long (0.4 s); again in ")
+
+
+def test_a_slow_connection_is_no_stall(
+    storage: Storage, file: MakeFile, notes: Any, waits: list[float]
+) -> None:
+    # A block takes longer than the limit, and so do the bytes that the system holds at the end.
+    content = os.urandom(3 * MEBI)
+    storage.usual = drip(32 * 1024, 0.015)
+    source = open_source(str(file(content)))
+    Uploader(stall_timeout=0.4).send("cover", source, [storage.url], OCTETS, notes)
+    assert storage.arrived == [("/", content)]
+    assert waits == []
+
+
+def test_a_stall_that_does_not_end(storage: Storage, file: MakeFile, notes: Any) -> None:
+    storage.usual = go_quiet
+    with pytest.raises(UploadError) as caught:
+        Uploader(stall_timeout=0.1).send(
+            "cover", open_source(str(file())), [storage.url], OCTETS, notes
+        )
+    assert caught.value.failure is UploadFailure.STALLED
+    assert str(caught.value) == "cover: no byte moved for too long (0.1 s)"
+
+
+def test_an_answer_before_the_end_of_the_body_is_read(
+    storage: Storage, file: MakeFile, notes: Any, waits: list[float]
+) -> None:
+    def refuse(request: Request) -> None:
+        request.read(1000)
+        text = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"
+        request.answer(403, text=text)
+        request.released.wait()  # neither reads on nor ends the connection
+        raise ConnectionError
+
+    storage.script = [refuse]
+    uploader = Uploader(stall_timeout=2)
+    source = open_source(str(file(bytes(16 * MEBI))))
+    with pytest.raises(UploadError) as caught:
+        uploader.send("cover", source, [storage.url], OCTETS, notes)
+    assert (caught.value.failure, waits) == (UploadFailure.EXPIRED, [])
+    # The connection, on which the rest of that body is due, is not used again.
+    uploader.send("cover", source, [storage.url], OCTETS, notes)
+    assert [len(body) for _, body in storage.arrived] == [1000, 16 * MEBI]
+
+
+def _cut(text: bytes) -> Callable[[Request], None]:
+    def behave(request: Request) -> None:
+        request.read()
+        request.peer.sendall(text)
+        raise ConnectionError
+
+    return behave
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [answer(500), answer(503), answer(429), answer(408), _cut(b""), _cut(b"HTTP/1")],
+    ids=["500", "503", "429", "408", "no answer", "half a status"],
+)
+def test_what_passes_is_repeated(
+    trouble: Callable[[Request], None],
+    storage: Storage,
+    file: MakeFile,
+    notes: Any,
+    waits: list[float],
+) -> None:
+    content = os.urandom(1000)
+    storage.script = [trouble, trouble]
+    source = open_source(str(file(content)))
+    Uploader(stall_timeout=5).send("cover", source, [storage.url], OCTETS, notes)
+    assert storage.arrived == [("/", content)] * 3
+    assert len(waits) == 2
+    assert len([text for text in notes.of("status") if "again in" in text]) == 2
+
+
+def test_a_cut_answer_of_success_is_success(
+    storage: Storage, file: MakeFile, notes: Any, waits: list[float]
+) -> None:
+    # The status says that the bytes are there; to send them again would meet a used URL.
+    storage.script = [_cut(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")]
+    Uploader(stall_timeout=5).send("cover", open_source(str(file())), [storage.url], OCTETS, notes)
+    assert (len(storage.arrived), waits) == (1, [])
+
+
+def test_connections_are_used_again(storage: Storage, file: MakeFile, notes: Any) -> None:
+    uploader = Uploader(stall_timeout=5)
+    used = set()
+
+    def note(request: Request) -> None:
+        used.add(request.peer.getpeername())
+        accept(request)
+
+    storage.usual = note
+    for _ in range(3):
+        uploader.send("cover", open_source(str(file())), [storage.url], OCTETS, notes)
+    assert len(used) == 1
