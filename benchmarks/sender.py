@@ -19,11 +19,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds on the clock and of the processor, and the most memory, in bytes."""
+    """Seconds on the clock and of the processor, and the most memory in bytes, if known."""
 
     seconds: float
     cpu: float
-    peak: int
+    peak: int = 0
 
 
 def send(file: Path, urls: list[str], *, parallel: int = 4, trusted: Path | None = None) -> Cost:
@@ -52,7 +52,7 @@ def curl(file: Path, url: str, *, trusted: Path | None = None) -> Cost:
     seconds = time.perf_counter() - started
     if process.returncode:
         raise RuntimeError(f"curl ended with {process.returncode}")
-    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+    return Cost(seconds, used.ru_utime + used.ru_stime)
 
 
 def environment(trusted: Path | None) -> dict[str, str]:
@@ -73,9 +73,18 @@ def main() -> None:
     told = {
         "seconds": time.perf_counter() - started,
         "cpu": time.process_time() - before,
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak": _peak(),
     }
     print(json.dumps(told))
+
+
+def _peak() -> int:
+    """The most memory so far; what getrusage tells begins with that of the parent process."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    return int(fields["VmHWM"].split()[0]) * 1024
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import select
 import socket
-import ssl
 import struct
 import time
 from functools import partial
@@ -118,7 +117,7 @@ class _Watched(HTTPConnection):
 
     @property
     def _encrypted(self) -> bool:
-        return isinstance(self.sock, ssl.SSLSocket)
+        return hasattr(self.sock, "cipher")  # also TLS within TLS, to a proxy
 
 
 class _PlainConnection(_Watched):
