@@ -47,6 +47,8 @@ class ServerThread:
         except OSError as error:
             reason = error.strerror or error
             raise EmulatorError(f"cannot listen on {host}:{port}: {reason}") from error
+        # Connections inherit it; without it each small answer waits for a delayed acknowledgement.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             app,

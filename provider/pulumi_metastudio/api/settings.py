@@ -217,11 +217,13 @@ def _sdk_endpoint(region: str, env: Mapping[str, str]) -> str | None:
 def _credentials(
     config: Lookup, env: Mapping[str, str]
 ) -> tuple[AccessKey | Password | Token, Mapping[str, str]]:
-    """The first complete group of credentials, and the credentials file's other keys."""
+    """The first complete group of credentials; the file's other keys if they are the file's."""
     found = _from_config(config) or _from_environment(env)
+    if found:
+        return found, {}  # the file's project belongs to the file's key
     file = _credentials_file(config, env)
     profile = _profile(file)
-    found = found or _access_key(
+    found = _access_key(
         str(file),
         ("ak", "sk"),
         profile.get("ak"),

@@ -122,6 +122,8 @@ def _files(old: Mapping[str, Any], new: Inputs, editable: bool) -> Iterator[Chan
             reason = f"the content of {name} is not known yet"
         elif now is None or now == before:
             continue
+        elif before is None and not editable and old.get(name) is not None:
+            continue  # submitted by somebody else before it was uploaded: what is there is not known
         elif before is None:
             reason = f"{name} is new"
         else:

@@ -236,7 +236,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "a server error": {"action": "status", "status": 500},
     "a reset": {"action": "reset"},
     "half an answer": {"action": "truncate"},
-    "silence": {"action": "stall", "seconds": 0.5},
+    "silence": {"action": "stall", "seconds": 1.5},
     "a lost success": {"action": "reset", "after": True},
 }
 
@@ -254,7 +254,7 @@ def test_safe_calls_are_repeated(
 ) -> None:
     if (operation, fault) == ("delete", "half an answer"):
         pytest.skip("its answer has no body")
-    client = client_for(emulator, read_timeout=0.2)
+    client = client_for(emulator, read_timeout=1.0)
     emulator.control.add_fault(operation, **FAULTS[fault], times=1)
     if (operation, fault) == ("delete", "a lost success"):
         with pytest.raises(NotFound):  # it is gone: whoever deletes looks, see the life cycle
@@ -277,7 +277,7 @@ def test_unsafe_calls_are_never_repeated(
     answers: Count,
     waits: list[float],
 ) -> None:
-    client = client_for(emulator, read_timeout=0.2)
+    client = client_for(emulator, read_timeout=1.0)
     emulator.control.add_fault(operation, **FAULTS[fault], times=1)
     expected = ServerError if fault == "a server error" else AnswerLost
     with pytest.raises(expected) as caught:

@@ -210,8 +210,15 @@ def test_another_path_with_the_same_content_is_no_change() -> None:
 
 def test_a_file_that_is_new() -> None:
     prints = {n: v for n, v in PRINTS.items() if n != "cover"}
-    assert effects(job(fingerprints=prints), INPUTS) == {"cover": REPLACE}
-    assert effects(job("AUTO_VERIFY_FAILED", fingerprints=prints), INPUTS) == {"cover": UPDATE}
+    trained, failed = job(fingerprints=prints), job("AUTO_VERIFY_FAILED", fingerprints=prints)
+    del trained["cover"], failed["cover"]
+    assert effects(trained, INPUTS) == {"cover": REPLACE}
+    assert effects(failed, INPUTS) == {"cover": UPDATE}
+
+
+def test_a_job_that_somebody_else_submitted_without_a_file_is_not_made_anew() -> None:
+    prints = {n: v for n, v in PRINTS.items() if n != "cover"}
+    assert effects(job("MANUAL_VERIFYING", fingerprints=prints), INPUTS) == {}
 
 
 def test_a_file_that_is_declared_no_longer_stays() -> None:
