@@ -11,6 +11,7 @@ once.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
@@ -71,11 +72,21 @@ class MetaStudioClient:
         self._identity = identity(settings, self._session)
         self._reads = Throttle(settings.reads_per_second)
         self._writes = Throttle(settings.writes_per_second)
+        self._written = 0
+        self._lock = threading.Lock()
 
     @property
     def project_id(self) -> str:
         """The project all calls are for; asks IAM once where it was not configured."""
         return self._identity.project_id
+
+    @property
+    def writes(self) -> int:
+        """Moves on before and after each call that may change a job.
+
+        What was read before it moved may be out of date.
+        """
+        return self._written
 
     def create_job(self, job: CreateJob, *, app_user_id: str | None = None) -> UploadUrls:
         """POST ``…/user/jobs``: make a job and get its upload URLs. Not idempotent."""
@@ -127,19 +138,26 @@ class MetaStudioClient:
         """Every matching job once, oldest first, a page at a time as it is consumed.
 
         The order is always stated, because the documented default contradicts the documents'
-        own example; jobs that move between pages meanwhile are not told twice.
+        own example; jobs that move between pages meanwhile are not told twice. Where the number
+        of jobs changed meanwhile, one may have moved to a page that was read already: all pages
+        are read once more, and jobs that were missed come last.
         """
         seen: set[str] = set()
-        offset = 0
         order = {"sort_key": "create_time", "sort_dir": "asc"}
-        while True:
-            page = self.list_jobs(**{**order, **filters, "offset": offset, "limit": PAGE})
-            for job in page.jobs:
-                if job.job_id not in seen:
-                    seen.add(job.job_id)
-                    yield job
-            offset += len(page.jobs)
-            if not page.jobs or offset >= page.count:
+        for _ in range(2):
+            offset = 0
+            counts: set[int] = set()
+            while True:
+                page = self.list_jobs(**{**order, **filters, "offset": offset, "limit": PAGE})
+                counts.add(page.count)
+                for job in page.jobs:
+                    if job.job_id not in seen:
+                        seen.add(job.job_id)
+                        yield job
+                offset += len(page.jobs)
+                if not page.jobs or offset >= page.count:
+                    break
+            if len(counts) == 1 and len(seen) >= page.count:
                 return
 
     def update_job(
@@ -216,7 +234,17 @@ class MetaStudioClient:
                     raise
                 return attempt()
 
-        return retrying(attempt_with_fresh_token)
+        if method == "GET":
+            return retrying(attempt_with_fresh_token)
+        self._note_write()
+        try:
+            return retrying(attempt_with_fresh_token)
+        finally:
+            self._note_write()
+
+    def _note_write(self) -> None:
+        with self._lock:
+            self._written += 1
 
     def _attempt(
         self,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from ..api import MetaStudioClient, Settings
 from ..transfer import FingerprintCache, Reporter, Silent, Uploader
+from .bulk import Listings
 from .journal import Journal
 from .ownership import own_tag
 
@@ -20,6 +21,7 @@ class Context:
     uploader: Uploader
     cache: FingerprintCache = field(default_factory=FingerprintCache)
     journal: Journal = field(default_factory=Journal)
+    listings: Listings = field(default_factory=Listings)
     reporter: Reporter = field(default_factory=Silent)
 
     @classmethod

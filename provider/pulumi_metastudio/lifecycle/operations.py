@@ -21,6 +21,7 @@ from ..errors import (
     ServerError,
 )
 from ..transfer import fingerprint, open_source
+from .bulk import as_detail, in_doubt, stands
 from .context import Context
 from .material import Material, addresses, part_counts, resume, steps
 from .outputs import recorded
@@ -118,9 +119,19 @@ def read(context: Context, job_id: str, old: Mapping[str, Any]) -> dict[str, Any
     Args:
         old: its recorded outputs; empty for a job this provider never saw.
     """
-    detail = context.client.find_job(job_id, app_user_id=old.get("app_user_id"))
-    if detail is None:
-        return None
+    app_user = old.get("app_user_id")
+    if not in_doubt(old):
+        listed = context.listings.find(context.client, job_id, app_user)
+        if listed:
+            outputs = _reread(as_detail(listed, old), old)
+            if stands(outputs, old):
+                return outputs
+    detail = context.client.find_job(job_id, app_user_id=app_user)
+    return None if detail is None else _reread(detail, old)
+
+
+def _reread(detail: JobDetail, old: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs that ``detail`` makes of a record."""
     if old:
         declared = {n: old[n] for n in old.get("__declared") or [] if n in old}
         rest = {n: v for n, v in old.items() if n not in FIELDS}

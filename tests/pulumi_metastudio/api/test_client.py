@@ -160,9 +160,31 @@ def test_a_job_that_moves_to_a_later_page_is_told_once(
     ]
     jobs: Iterator[Any] = client.iter_jobs()
     found = [next(jobs).job_id for _ in range(100)]
-    emulator.control.add_job(name="older than all", create_time=old)
+    newcomer = emulator.control.add_job(name="older than all", create_time=old)["job_id"]
     found += [job.job_id for job in jobs]
-    assert found == made
+    assert found == [*made, newcomer]
+
+
+def test_a_job_that_moves_to_an_earlier_page_is_not_missed(
+    emulator: Emulator, client: MetaStudioClient
+) -> None:
+    made = [emulator.control.add_job(name=str(n))["job_id"] for n in range(120)]
+    jobs: Iterator[Any] = client.iter_jobs()
+    found = [next(jobs).job_id for _ in range(100)]
+    emulator.control.delete_job(made[0])  # which takes the 101st to the page already read
+    found += [job.job_id for job in jobs]
+    assert sorted(found) == sorted(made)
+
+
+def test_writes_are_noted(client: MetaStudioClient) -> None:
+    before = client.writes
+    job_id = client.create_job(CreateJob(name="n")).job_id
+    created = client.writes
+    client.show_job(job_id)
+    assert before < created == client.writes
+    with pytest.raises(CommandFailed):
+        client.command(job_id, Command(command="SUBMITVERIFYING"))
+    assert client.writes > created
 
 
 @pytest.mark.parametrize("profile", ["tutorial", "strict"])
