@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pulumi
+
 from pulumi_metastudio import TrainingJob
 
 # Paths are relative to this folder. `make up` generates this sample material;

@@ -102,8 +102,8 @@ class TextDisplay(Display):
         self._line(f"    {urn_type(urn)} {urn_name(urn)} {label}{first_line}")
 
     def _show_status(self, urn: str, text: str) -> None:
-        # Without a terminal there is no row to write over, and each of them would be a line.
-        return
+        # There is no row to write over; the provider tells seldom enough for lines of their own.
+        self._line(f"    {urn_type(urn)} {urn_name(urn)} {text.partition(chr(10))[0]}")
 
     def _summary(self) -> Iterator[str]:
         yield from diagnostics_text(self.diagnostics, self._stack_urn)
@@ -168,6 +168,7 @@ def outputs_text(old: Properties, new: Properties, show_secrets: bool) -> Iterat
     if not names:
         return
     yield "Outputs:"
+    width = max(map(len, names))
     for name in names:
         if name not in old:
             mark, text = "+ ", _format(new[name], show_secrets)
@@ -178,7 +179,7 @@ def outputs_text(old: Properties, new: Properties, show_secrets: bool) -> Iterat
         else:
             before, after = _format(old[name], show_secrets), _format(new[name], show_secrets)
             mark, text = "~ ", f"{before} => {after}"
-        yield f"  {mark}{name}: {text}"
+        yield f"  {mark}{name:<{width}}: {text}"
     yield ""
 
 
@@ -195,8 +196,10 @@ def _format(value: Value, show_secrets: bool, indent: str = "    ") -> str:
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     deeper = indent + "    "
     if isinstance(value, dict):
+        width = max(map(len, value), default=0)
         items = [
-            f"{deeper}{key}: {_format(item, show_secrets, deeper)}" for key, item in value.items()
+            f"{deeper}{key:<{width}}: {_format(item, show_secrets, deeper)}"
+            for key, item in sorted(value.items())
         ]
         return "\n".join(["{", *items, f"{indent}}}"]) if items else "{}"
     if isinstance(value, list):

@@ -123,11 +123,11 @@ def test_outputs_are_shown_with_what_changed():
     new = {"same": 1, "other": Secret("b"), "new": {"list": [True, None, UNKNOWN]}}
     assert "\n".join(outputs_text(old, new, show_secrets=False)) == (
         "Outputs:\n"
-        '  - gone: "x"\n'
-        "  + new: {\n        list: [\n            [0]: true\n            [1]: <null>\n"
+        '  - gone : "x"\n'
+        "  + new  : {\n        list: [\n            [0]: true\n            [1]: <null>\n"
         "            [2]: [unknown]\n        ]\n    }\n"
         "  ~ other: [secret] => [secret]\n"
-        "    same: 1\n"
+        "    same : 1\n"
     )
     assert '"a" => "b"' in "\n".join(outputs_text(old, new, show_secrets=True))
 

@@ -123,7 +123,7 @@ def _files(old: Mapping[str, Any], new: Inputs, editable: bool) -> Iterator[Chan
         elif now is None or now == before:
             continue
         elif before is None and not editable and old.get(name) is not None:
-            continue  # submitted by somebody else before it was uploaded: what is there is not known
+            continue  # somebody else submitted the job without it: what is there is not known
         elif before is None:
             reason = f"{name} is new"
         else:
