@@ -35,7 +35,7 @@ def preview(folder: Path, say: Say) -> Iterator[Row]:
             videos = {f"job{n:03}": stack.folder / f"{n:03}.mp4" for n in range(_JOBS)}
             stack.declare(
                 {
-                    name: {"name": name, "training_video": video, "submit": False}
+                    name: {"name": name, "grant_file": video, "submit": False}
                     for name, video in videos.items()
                 }
             )

@@ -58,6 +58,11 @@ class TrainingJobProvider(ResourceProvider):
                 checked["fingerprints"] = self._fingerprints(inputs)
             except InputError as problem:
                 found.append(lifecycle.Problem("", str(problem)))
+        before = lifecycle.normalised(_known(_without_provider(_olds)))
+        before.pop("fingerprints", None)
+        if not found and inputs != before:  # of what stays as it is, everything has been said
+            for text in lifecycle.warnings(inputs):
+                self._reporter(news).warning(text)
         return CheckResult(checked, [CheckFailure(p.property, p.reason) for p in found])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import imageio_ffmpeg
 import pytest
 import tenacity.nap
 
@@ -69,6 +71,27 @@ class Notes:
 @pytest.fixture
 def notes() -> Notes:
     return Notes()
+
+
+Film = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
+    """Makes real MP4 videos, one frame a second, each once in a run; not to be written to."""
+    folder = tmp_path_factory.mktemp("films")
+    program = imageio_ffmpeg.get_ffmpeg_exe()
+
+    def make(size: str = "1920x1080", seconds: int = 185, *options: str) -> Path:
+        path = folder / f"{'-'.join([size, str(seconds), *options])}.mp4"
+        if not path.exists():
+            picture = f"color=c=green:size={size}:rate=1:duration={seconds}"
+            command = [program, "-loglevel", "error", "-f", "lavfi", "-i", picture, *options]
+            codec = ["-c:v", "libx264", "-preset", "ultrafast"]
+            subprocess.run([*command, *codec, path], check=True)
+        return path
+
+    return make
 
 
 @pytest.fixture(scope="session")

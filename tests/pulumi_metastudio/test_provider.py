@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import pickle
 import pickletools
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +62,7 @@ def test_the_bytes_are_pinned() -> None:
 HEAVY = [
     *("fastapi", "uvicorn", "cryptography", "huaweicloudsdkcore", "huaweicloudsdkmetastudio"),
     *("requests", "pydantic", "tenacity", "metastudio_emulator", "pulumi_embedded", "click"),
-    *("rich", "pulumi_metastudio.api.client", "pulumi_metastudio.lifecycle"),
+    *("rich", "imagesize", "pulumi_metastudio.api.client", "pulumi_metastudio.lifecycle"),
 ]
 
 
@@ -114,9 +116,8 @@ def provider(configuration: Configuration) -> TrainingJobProvider:
 
 
 @pytest.fixture
-def declared(tmp_path: Path) -> dict[str, Any]:
-    video = tmp_path / "video.mp4"
-    video.write_bytes(b"video")
+def declared(tmp_path: Path, film: Callable[..., Path]) -> dict[str, Any]:
+    video = Path(shutil.copy(film(), tmp_path / "video.mp4"))
     return {"name": "n", "training_video": str(video), "__urn": "urn:pulumi:s::p::t::anna"}
 
 
@@ -139,7 +140,8 @@ def test_a_life_cycle(
     assert provider.diff(made.id, seen.outs, again.inputs).changes is False
     assert provider.diff(made.id, seen.outs, seen.inputs).changes is False
 
-    Path(declared["training_video"]).write_bytes(b"another")
+    with Path(declared["training_video"]).open("ab") as video:
+        video.write(b"\0\0\0\x0cfreemore")
     changed = provider.check(again.inputs, declared)
     found = provider.diff(made.id, seen.outs, changed.inputs)
     assert (found.changes, found.replaces) == (True, ["training_video"])

@@ -11,6 +11,7 @@ from .outputs import SECRETS, refreshed_inputs
 from .plan import Plan, diff, review_note
 from .schema import BEHAVIOUR, FIELDS, FILES, UNKNOWN, Effect
 from .validate import Problem, normalised, problems
+from .warnings import warnings
 
 __all__ = [
     "BEHAVIOUR",
@@ -34,4 +35,5 @@ __all__ = [
     "review_note",
     "update",
     "upload",
+    "warnings",
 ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InputError
-from ..transfer import open_source
+from ..transfer import FingerprintCache, Media, MediaKind, open_source, probe, probe_cache
 from .schema import (
     BEHAVIOUR,
     DELETION_POLICIES,
@@ -49,9 +49,14 @@ def normalised(inputs: Inputs) -> dict[str, Any]:
     }
 
 
-def problems(inputs: Inputs) -> list[Problem]:
-    """Everything that is wrong with normalised inputs."""
+def problems(inputs: Inputs, cache: FingerprintCache | None = None) -> list[Problem]:
+    """Everything that is wrong with normalised inputs.
+
+    Args:
+        cache: remembers what the headers of files said; by default the user's.
+    """
     found: list[Problem] = []
+    cache = cache or probe_cache()
     for name in inputs:
         if not name.startswith("__") and name not in FIELDS and name not in FILES:
             found += _behaviour(name, inputs[name])
@@ -62,7 +67,7 @@ def problems(inputs: Inputs) -> list[Problem]:
         found.append(Problem("name", "is missing: give the model a name of 1 to 256 characters"))
     for file in FILES:
         if file in inputs:
-            found += _file(file, inputs[file])
+            found += _file(file, inputs[file], cache)
     # Combinations make sense only of values that are fine by themselves.
     return found or list(_combinations(inputs))
 
@@ -131,16 +136,48 @@ def _voice(value: Any) -> Iterator[Problem]:
         yield Problem(f"voice_properties.{key}", "is not known: give job_tag, sex and language")
 
 
-def _file(name: str, location: Any) -> Iterator[Problem]:
+#: What each file is; the letter of authorisation may be any document.
+_MEDIA = {
+    "training_video": MediaKind.VIDEO,
+    "action_video": MediaKind.VIDEO,
+    "audio": MediaKind.ARCHIVE,
+    "cover": MediaKind.PICTURE,
+    "id_card_image1": MediaKind.PICTURE,
+    "id_card_image2": MediaKind.PICTURE,
+    "pre_beauty_image": MediaKind.PICTURE,
+    "post_beauty_image": MediaKind.PICTURE,
+}
+# Rules of the create page; the sizes are those that the error 44005901 names.
+_FRAMES = ((1920, 1080), (1080, 1920), (3840, 2160), (2160, 3840))
+_SHORTEST, _LONGEST = 180, 600
+
+
+def _file(name: str, location: Any, cache: FingerprintCache) -> Iterator[Problem]:
     if location is UNKNOWN:
         return
     if not isinstance(location, str):
         yield Problem(name, "must be a path, a URL, a FileAsset or a RemoteAsset")
         return
     try:
-        open_source(location)
+        source = open_source(location)
+        media = probe(source, _MEDIA[name], cache) if name in _MEDIA else None
     except InputError as problem:
         yield Problem(name, str(problem))
+        return
+    if media and _MEDIA[name] is MediaKind.VIDEO:
+        for fault in _video(media):
+            yield Problem(name, f"'{source.label}' {fault}")
+
+
+def _video(media: Media) -> Iterator[str]:
+    if (media.width, media.height) not in _FRAMES:
+        choices = ", ".join(f"{width}x{height}" for width, height in _FRAMES)
+        yield f"is {media.width}x{media.height}: the service takes {choices}; scale or crop it"
+    # To the second: what was cut at 3:00 may lack a frame.
+    if media.seconds is not None and not _SHORTEST <= round(media.seconds) <= _LONGEST:
+        minutes, seconds = divmod(round(media.seconds), 60)
+        mend = "cut it" if media.seconds > _LONGEST else "film more"
+        yield f"lasts {minutes}:{seconds:02} minutes: the service takes 3 to 10 minutes; {mend}"
 
 
 def _combinations(inputs: Inputs) -> Iterator[Problem]:

@@ -1,12 +1,15 @@
 """Files on their way to upload URLs. Knows files and URLs, not Pulumi."""
 
 from .fingerprint import FingerprintCache, fingerprint
+from .probe import Media, MediaKind, probe, probe_cache
 from .progress import Reporter, Silent
 from .sources import Source, open_source
 from .upload import Uploader, part_count, parts_fit
 
 __all__ = [
     "FingerprintCache",
+    "Media",
+    "MediaKind",
     "Reporter",
     "Silent",
     "Source",
@@ -15,4 +18,6 @@ __all__ = [
     "open_source",
     "part_count",
     "parts_fit",
+    "probe",
+    "probe_cache",
 ]

@@ -16,7 +16,7 @@ from ..errors import InputError
 from .extent import SourceFailed, sha256_of
 from .sources import Source, is_url
 
-__all__ = ["FingerprintCache", "fingerprint"]
+__all__ = ["FingerprintCache", "cache_folder", "fingerprint"]
 
 
 def fingerprint(source: Source, cache: FingerprintCache) -> str:
@@ -48,7 +48,7 @@ class FingerprintCache:
     """
 
     def __init__(self, file: Path | None = None):
-        self._file = file or _cache_folder() / "fingerprints.db"
+        self._file = file or cache_folder() / "fingerprints.db"
 
     def get(self, source: Source) -> str | None:
         """The remembered SHA-256, if the source has not changed since."""
@@ -100,7 +100,8 @@ def _location(source: Source) -> str:
     return source.label if is_url(source.label) else str(Path(source.label).expanduser().resolve())
 
 
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
+    """Where this user's caches are: what may be lost at any time."""
     named = os.environ.get("METASTUDIO_CACHE_DIR")
     if named:
         return Path(named)

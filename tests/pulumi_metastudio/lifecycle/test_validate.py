@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +12,38 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pulumi_metastudio.lifecycle import BEHAVIOUR, FIELDS, FILES, UNKNOWN, normalised, problems
+from metastudio_emulator.samples import make_samples
+from pulumi_metastudio.lifecycle import (
+    BEHAVIOUR,
+    FIELDS,
+    FILES,
+    UNKNOWN,
+    normalised,
+    problems,
+    warnings,
+)
+from pulumi_metastudio.transfer import FingerprintCache
 
+ID2 = {"id_card_image2": "b"}
 VOICE = {"job_tag": "NEWS", "sex": "MALE", "language": "CN"}
 PLAIN = {"name": "n", "submit": False}
 
 
+Film = Callable[..., Path]
+
+
 @pytest.fixture
-def video(tmp_path: Path) -> str:
-    path = tmp_path / "video.mp4"
-    path.write_bytes(b"video")
-    return str(path)
+def video(film: Film) -> str:
+    return str(film())
+
+
+@pytest.fixture(scope="session")
+def material(film: Film, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """All nine files, each what it is meant to be."""
+    folder = tmp_path_factory.mktemp("material")
+    for video in ("training_video.mp4", "action_video.mp4"):
+        shutil.copy(film(), folder / video)  # samples that are there are kept
+    return {name: str(path) for name, path in make_samples(folder).items()}
 
 
 # Inputs beside a valid name, then the property and a piece of the reason. What is not about
@@ -122,9 +146,99 @@ def test_a_good_input(inputs: dict[str, Any]) -> None:
     assert problems({**PLAIN, **inputs}) == []
 
 
-def test_a_complete_job(video: str) -> None:
-    inputs = dict.fromkeys(FILES, video)
-    assert problems({"name": "n", "audio_source_type": "AUDIO", **inputs}) == []
+def test_a_complete_job(material: dict[str, str]) -> None:
+    assert set(material) == set(FILES)
+    assert problems({"name": "n", "audio_source_type": "AUDIO", **material}) == []
+
+
+@pytest.mark.parametrize("size", ["1920x1080", "1080x1920", "3840x2160", "2160x3840"])
+@pytest.mark.parametrize("seconds", [180, 600])
+def test_a_video_of_every_size_and_length_that_is_taken(
+    film: Film, size: str, seconds: int
+) -> None:
+    video = str(film(size, seconds if size == "1920x1080" else 180))
+    assert problems({"name": "n", "training_video": video, "action_video": video}) == []
+
+
+@pytest.mark.parametrize("name", ["training_video", "action_video"])
+@pytest.mark.parametrize(
+    ("size", "seconds", "reasons"),
+    [
+        ("1920x1080", 179, ["lasts 2:59 minutes: the service takes 3 to 10 minutes; film more"]),
+        ("1920x1080", 601, ["lasts 10:01 minutes: the service takes 3 to 10 minutes; cut it"]),
+        ("1280x720", 200, ["is 1280x720: the service takes 1920x1080, 1080x1920, 3840x2160,"]),
+        ("1920x1088", 200, ["is 1920x1088: the service takes"]),
+        ("640x360", 5, ["is 640x360: the service takes", "lasts 0:05 minutes"]),
+    ],
+)
+def test_a_video_that_the_review_would_refuse(
+    film: Film, name: str, size: str, seconds: int, reasons: list[str]
+) -> None:
+    found = problems({**PLAIN, name: str(film(size, seconds))})
+    assert [p.property for p in found] == [name] * len(reasons)
+    for problem, reason in zip(found, reasons, strict=True):
+        assert reason in problem.reason
+
+
+@pytest.mark.parametrize("name", sorted(set(FILES) - {"grant_file"}))
+def test_a_file_of_another_kind(name: str, material: dict[str, str]) -> None:
+    kinds = {"training_video": "an MP4", "action_video": "an MP4", "audio": "a zip archive"}
+    (found,) = problems({**PLAIN, name: material["cover" if name in kinds else "audio"]})
+    assert found.property == name
+    assert f"is not {kinds.get(name, 'a picture')}" in found.reason
+
+
+def test_the_letter_may_be_any_document(tmp_path: Path) -> None:
+    letter = tmp_path / "letter.pdf"
+    letter.write_bytes(b"%PDF-1.7")
+    assert problems({**PLAIN, "grant_file": str(letter)}) == []
+
+
+def test_an_unchanged_file_is_not_opened_again(material: dict[str, str]) -> None:
+    inputs = {"name": "n", **material}
+    assert problems(inputs) == []
+    opened: list[str] = []
+
+    def note(event: str, arguments: tuple[Any, ...]) -> None:
+        if watching and event == "open" and isinstance(arguments[0], (str, Path)):
+            opened.append(str(arguments[0]))
+
+    watching = True
+    sys.addaudithook(note)  # for good, hence the switch
+    try:
+        assert problems(inputs) == []
+    finally:
+        watching = False
+    assert set(opened).isdisjoint(material.values())
+    watching = True
+    assert problems(inputs, FingerprintCache(Path(material["cover"]).parent / "empty.db")) == []
+    watching = False
+    assert set(material.values()) - set(opened) == {material["grant_file"]}
+
+
+def test_what_is_worth_a_second_look() -> None:
+    plain = {"name": "n", "training_video": "v"}
+    assert warnings(plain) == [
+        "without id_card_image1, id_card_image2 and grant_file the review fails; only "
+        "whitelisted tenants need none"
+    ]
+    assert "without grant_file the" in warnings({**plain, "id_card_image1": "a", **ID2})[0]
+    reviewed = {**plain, **ID2, "id_card_image1": "a", "grant_file": UNKNOWN}
+    assert warnings(reviewed) == []
+    assert warnings({**plain, "submit": False}) == []
+    assert warnings({**plain, "submit": UNKNOWN}) == []
+    assert warnings({**plain, "existing_job_id": "j"}) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "warned"),
+    [("V2", True), ("V3", True), ("V3.2", False), ("V3.3", False), (UNKNOWN, False)],
+)
+def test_a_deprecated_version_is_allowed_and_warned_of(version: Any, warned: bool) -> None:
+    inputs = {**PLAIN, "model_version": version}
+    assert problems(inputs) == []
+    told = [f"model_version {version} is deprecated: choose V3.2 (the default) or V3.3"]
+    assert warnings(inputs) == (told if warned else [])
 
 
 def test_a_name_is_needed_unless_a_job_is_taken_over() -> None:
