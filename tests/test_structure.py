@@ -73,6 +73,11 @@ def test_public_names() -> None:
         "TrainingJob",
         "TrainingJobArgs",
         "VoicePropertiesArgs",
+        "get_training_job",
+        "get_training_job_output",
+        "list_training_jobs",
+        "list_training_jobs_output",
+        "wait_for",
     ]
 
 

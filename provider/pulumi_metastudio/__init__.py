@@ -3,7 +3,24 @@
 >>> from pulumi_metastudio import TrainingJob
 """
 
+from .functions import (
+    get_training_job,
+    get_training_job_output,
+    list_training_jobs,
+    list_training_jobs_output,
+)
 from .training_job import FileInput, TrainingJob, TrainingJobArgs, VoicePropertiesArgs
+from .waiting import wait_for
 
-__all__ = ["FileInput", "TrainingJob", "TrainingJobArgs", "VoicePropertiesArgs"]
+__all__ = [
+    "FileInput",
+    "TrainingJob",
+    "TrainingJobArgs",
+    "VoicePropertiesArgs",
+    "get_training_job",
+    "get_training_job_output",
+    "list_training_jobs",
+    "list_training_jobs_output",
+    "wait_for",
+]
 __version__ = "0.1.0"

@@ -1,0 +1,240 @@
+"""Jobs that the program does not manage: look one up, list many.
+
+Each function has two forms, as in every Pulumi provider: a plain one that asks at once, in a
+preview too, and one that takes and gives outputs. Settings are the stack's, as for resources.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import typing
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import pulumi
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from .api import Job, JobDetail
+    from .lifecycle import Context
+
+__all__ = [
+    "JobOutput",
+    "get_training_job",
+    "get_training_job_output",
+    "list_training_jobs",
+    "list_training_jobs_output",
+]
+
+#: The longest value the service takes for its filter by states; longer ones are applied here.
+_STATE_FILTER = 1024
+
+
+class JobOutput(pulumi.Output["JobDetail"]):
+    """A job's detail as an output.
+
+    It holds a phone number and URLs that are bearer secrets, so it is secret as a whole, and so
+    is what ``apply`` makes of it. A field that holds neither, such as ``job.state``, is not.
+    """
+
+    @staticmethod
+    def of(detail: pulumi.Output[JobDetail]) -> JobOutput:
+        """The same output, as one of this class."""
+        hidden: pulumi.Output[Any] = pulumi.Output.secret(typing.cast(Any, detail))
+        # The SDK makes outputs in ways that differ by version; the class adds no data to one.
+        hidden.__class__ = JobOutput
+        return typing.cast(JobOutput, hidden)
+
+    def __getattr__(self, item: str) -> pulumi.Output[Any]:
+        field: pulumi.Output[Any] = super().__getattr__(item)
+        return pulumi.Output.unsecret(field) if _is_public(item) else field
+
+
+def get_training_job(
+    job_id: str,
+    *,
+    opts: pulumi.InvokeOptions | None = None,
+    app_user_id: str | None = None,
+) -> JobDetail:
+    """A job's detail as it is now.
+
+    Args:
+        job_id: the job's id.
+        opts: taken as by every Pulumi function; none of them means anything to this one.
+        app_user_id: the sub-user id that the job was made with.
+
+    Raises:
+        pulumi.RunError: the service has no such job, or refused.
+    """
+    from .errors import MetaStudioError
+
+    try:
+        detail = context().client.find_job(job_id, app_user_id=app_user_id)
+    except MetaStudioError as problem:
+        raise pulumi.RunError(str(problem)) from problem
+    if detail is None:
+        raise pulumi.RunError(
+            f"the service has no training job {job_id} in this project: "
+            "`metastudio jobs list` shows those it has"
+        )
+    return detail
+
+
+def get_training_job_output(
+    job_id: pulumi.Input[str],
+    *,
+    opts: pulumi.InvokeOutputOptions | None = None,
+    app_user_id: pulumi.Input[str] | None = None,
+) -> JobOutput:
+    """:func:`get_training_job` for an id that may not be known yet.
+
+    Args:
+        opts: of these, ``depends_on`` counts: the job is read after those resources are made.
+    """
+
+    async def fetch(known: list[Any]) -> JobDetail:
+        return await asyncio.to_thread(get_training_job, known[0], app_user_id=known[1])
+
+    return JobOutput.of(_after(opts, [job_id, app_user_id]).apply(fetch))
+
+
+def list_training_jobs(
+    *,
+    state: str | Sequence[str] | None = None,
+    name: str | None = None,
+    batch_name: str | None = None,
+    tag: str | None = None,
+    job_id: str | None = None,
+    create_since: str | None = None,
+    create_until: str | None = None,
+    update_since: str | None = None,
+    update_until: str | None = None,
+    model_resolution: str | None = None,
+    is_flexus: bool | None = None,
+    is_live_copy: bool | None = None,
+    is_ondemand_resource: bool | None = None,
+    train_location: str | None = None,
+    query_project_id: str | None = None,
+    sort_key: Literal["create_time", "update_time", "asset_order"] | None = None,
+    sort_dir: Literal["asc", "desc"] | None = None,
+    limit: int | None = None,
+    app_user_id: str | None = None,
+) -> Iterator[Job]:
+    """Jobs of the project, each once, a page at a time as they are consumed.
+
+    The filters are the service's own, by their wire names; docs/functions.md says what each means.
+
+    Args:
+        state: one state, several with commas between them, or a list.
+        sort_key: ``create_time`` by default, oldest first.
+        limit: the most jobs to give; all by default.
+
+    Raises:
+        pulumi.RunError: the service refused; at the call, or while a page is fetched.
+    """
+    filters = {
+        name: value
+        for name, value in locals().items()
+        if name not in ("state", "limit") and value is not None
+    }
+    wanted = _states(state)
+    if wanted and len(",".join(wanted)) <= _STATE_FILTER:
+        filters["state"] = ",".join(wanted)
+    if limit is not None and limit < 0:
+        raise pulumi.RunError(f"list_training_jobs: limit is {limit}: give 0 or more")
+    return itertools.islice(_jobs(context(), frozenset(wanted), filters), limit)
+
+
+def list_training_jobs_output(
+    *, opts: pulumi.InvokeOutputOptions | None = None, **filters: pulumi.Input[Any]
+) -> pulumi.Output[list[Job]]:
+    """:func:`list_training_jobs` with filters that may not be known yet; all jobs at once.
+
+    The answer is secret, because it holds phone numbers: ``pulumi.Output.unsecret`` frees what
+    an ``apply`` took from it.
+    """
+
+    async def fetch(known: list[Any]) -> list[Job]:
+        return await asyncio.to_thread(lambda: list(list_training_jobs(**known[0])))
+
+    return pulumi.Output.secret(_after(opts, [filters]).apply(fetch))
+
+
+def context() -> Context:
+    """The service as this program's resources see it.
+
+    Raises:
+        pulumi.RunError: the settings are incomplete.
+    """
+    from .errors import ConfigurationError
+    from .process import shared_context
+
+    try:
+        return shared_context(_ProgramConfig)
+    except ConfigurationError as problem:
+        raise pulumi.RunError(str(problem)) from problem
+
+
+class _ProgramConfig:
+    """The program's configuration, secrets in the clear: ``pulumi.Config`` would wrap them."""
+
+    get = staticmethod(pulumi.runtime.get_config)
+
+
+def _after(opts: pulumi.InvokeOutputOptions | None, values: list[Any]) -> pulumi.Output[list[Any]]:
+    """The values once they are known and what ``depends_on`` names is there."""
+    awaited = opts.depends_on if opts else None
+
+    def ids(given: Any) -> pulumi.Output[Any]:
+        resources = [given] if isinstance(given, pulumi.Resource) else list(given or ())
+        return pulumi.Output.all(*(_id_of(each) for each in resources))
+
+    there: pulumi.Output[Any] = pulumi.Output.from_input(typing.cast(Any, awaited)).apply(ids)
+    return pulumi.Output.all(*values, there)
+
+
+def _id_of(resource: pulumi.Resource) -> pulumi.Output[Any]:
+    return resource.id if isinstance(resource, pulumi.CustomResource) else resource.urn
+
+
+def _jobs(context: Context, wanted: frozenset[str], filters: dict[str, Any]) -> Iterator[Job]:
+    from .errors import MetaStudioError
+
+    try:
+        for job in context.client.iter_jobs(**filters):
+            if not wanted or job.state in wanted:
+                yield job
+    except MetaStudioError as problem:
+        raise pulumi.RunError(str(problem)) from problem
+
+
+def _states(state: str | Sequence[str] | None) -> list[str]:
+    given = state.split(",") if isinstance(state, str) else list(state or ())
+    return [each.strip() for each in given if each.strip()]
+
+
+def _is_public(name: str) -> bool:
+    """Whether a field of the detail can hold neither personal data nor a URL."""
+    from .api import JobDetail
+
+    return name in JobDetail.model_fields and name not in private_fields(JobDetail)
+
+
+def private_fields(model: type[BaseModel]) -> set[str]:
+    """The fields that a model keeps out of its ``repr()``, or that hold such fields."""
+    return {
+        name
+        for name, field in model.model_fields.items()
+        if not field.repr or any(private_fields(inner) for inner in _models_in(field.annotation))
+    }
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    from pydantic import BaseModel
+
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in typing.get_args(annotation):
+        yield from _models_in(argument)
