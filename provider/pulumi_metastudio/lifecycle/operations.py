@@ -28,7 +28,7 @@ from .outputs import recorded
 from .plan import RECREATE, Plan, diff, undeclared
 from .recovery import catch_up, recover
 from .requests import create_request, update_request
-from .schema import FIELDS, FILES, Inputs
+from .schema import FIELDS, FILES, Effect, Inputs
 
 __all__ = ["Outcome", "create", "delete", "read", "update"]
 
@@ -211,8 +211,13 @@ def _put(
     inputs, job_id = material.inputs, material.job_id
     changed = [*plan.touches(FIELDS), *plan.touches(FILES)]
     counts = part_counts(inputs, context.client.settings.part_size)
-    gone = [n for n in old.get("__declared") or [] if n not in inputs]
-    removed = {n: undeclared(FIELDS[n], inputs) for n in gone}
+    gone = {n for n in old.get("__declared") or [] if n not in inputs}
+    # What is fixed at creation is no part of an update, not even at its default.
+    removed = {
+        name: undeclared(field, inputs)
+        for name, field in FIELDS.items()
+        if name in gone and field.effect is Effect.UPDATE
+    }
     context.reporter.status(f"updating {', '.join(changed)}")
     try:
         answer = context.client.update_job(
