@@ -22,6 +22,8 @@ _COMMANDS = {
     "config": ("pulumi_metastudio.cli.stack", "config"),
     "sweep": ("pulumi_metastudio.cli.jobs", "sweep"),
     "upload": ("pulumi_metastudio.cli.jobs", "upload"),
+    "jobs": ("pulumi_metastudio.cli.review", "jobs"),
+    "adopt": ("pulumi_metastudio.cli.adopt", "adopt"),
     "emulator": ("metastudio_emulator.command", "emulator"),
     "samples": ("metastudio_emulator.command", "samples"),
 }

@@ -1,0 +1,315 @@
+"""``metastudio jobs``: look at jobs at the service, wait for them, decide on results.
+
+What is printed holds no URL, and of a phone number only its ends.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .jobs import _context
+from .stack import common
+
+if TYPE_CHECKING:
+    from ..api import Job, JobDetail
+
+__all__ = ["filters", "jobs", "masked"]
+
+_Command = Callable[..., None]
+
+_TEXTS = {
+    "state": "One state, or several with commas between them.",
+    "name": "The job's name.",
+    "batch_name": "The batch.",
+    "tag": "A label.",
+    "job_id": "One job.",
+    "create_since": "Made at or after, such as 2026-01-31T00:00:00Z.",
+    "create_until": "Made at or before.",
+    "update_since": "Updated by its user at or after.",
+    "update_until": "Updated at or before; the documents contradict themselves on it.",
+    "model_resolution": "1080P or 4K.",
+    "train_location": "The training region.",
+    "query_project_id": "Jobs of this tenant.",
+    "app_user_id": "The sub-user id the jobs were made with.",
+}
+_FLAGS = {
+    "is_flexus": "Of the Flexus edition.",
+    "is_live_copy": "Livestream avatars.",
+    "is_ondemand_resource": "On-demand jobs.",
+}
+
+
+def filters(command: _Command) -> _Command:
+    """The options that choose jobs: every filter of the service's list."""
+    for name, text in reversed(_FLAGS.items()):
+        plain = name.removeprefix("is_").replace("_", "-")
+        flag = click.option(f"--{plain}/--no-{plain}", name, default=None, help=text)
+        command = flag(command)
+    for name, text in reversed(_TEXTS.items()):
+        command = click.option(f"--{name.replace('_', '-')}", name, help=text)(command)
+    return command
+
+
+_app_user = click.option("--app-user-id", help="The sub-user id the job was made with.")
+_yes = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+_about = click.argument("job_id")
+
+
+@click.group()
+def jobs() -> None:
+    """Look at jobs at the service, wait for them, decide on results."""
+
+
+@jobs.command("list")
+@common
+@filters
+@click.option("--sort-key", type=click.Choice(["create_time", "update_time", "asset_order"]))
+@click.option("--sort-dir", type=click.Choice(["asc", "desc"]))
+@click.option("--limit", type=click.IntRange(min=0), help="The most jobs to print.")
+def list_(
+    engine: str, folder: Path, stack: str, as_json: bool, limit: int | None, **chosen: Any
+) -> None:
+    """Print the project's jobs, the oldest first unless sorted otherwise."""
+    import itertools
+
+    context = _context(engine, folder, stack)
+    given = {name: value for name, value in chosen.items() if value is not None}
+    found = list(itertools.islice(context.client.iter_jobs(**given), limit))
+    if as_json:
+        _print_json([_printable(job) for job in found])
+        return
+    names = ("job_id", "name", "state", "console_status", "contact", "batch_name", "create_time")
+    _print_table(names, [[str(_printable(job).get(n) or "") for n in names] for job in found])
+
+
+@jobs.command()
+@common
+@_about
+@_app_user
+def show(
+    engine: str, folder: Path, stack: str, as_json: bool, job_id: str, app_user_id: str | None
+) -> None:
+    """Print all that the service tells of a job, its history too."""
+    from ..errors import JobRefusal
+
+    detail = _context(engine, folder, stack).client.find_job(job_id, app_user_id=app_user_id)
+    if detail is None:
+        raise JobRefusal(f"the service has no training job {job_id}")
+    _print_detail(detail, as_json)
+
+
+@jobs.command()
+@common
+@click.argument("job_ids", nargs=-1, required=True, metavar="JOB_ID...")
+@click.option(
+    "--target",
+    "-t",
+    type=click.Choice(["submitted", "approved", "trained", "finished"]),
+    default="trained",
+    show_default=True,
+)
+@click.option("--timeout", default="3d", show_default=True, help="Seconds, or 90s, 36h, 3d.")
+@click.option("--poll", type=float, default=30.0, show_default=True, help="Seconds between looks.")
+@_app_user
+def wait(
+    engine: str,
+    folder: Path,
+    stack: str,
+    as_json: bool,
+    job_ids: tuple[str, ...],
+    target: Any,
+    timeout: str,
+    poll: float,
+    app_user_id: str | None,
+) -> None:
+    """Wait until jobs have reached a target; the exit code is 1 when one does not."""
+    import asyncio
+
+    from ..waiting import Rounds, Wait, duration
+
+    client, seconds = _context(engine, folder, stack).client, duration(timeout)
+
+    async def all_of_them() -> list[JobDetail | None]:
+        rounds = Rounds(client)
+        waits = [
+            Wait(job_id, target, seconds, poll, f"training job {job_id}", app_user_id)
+            for job_id in dict.fromkeys(job_ids)
+        ]
+        return await asyncio.gather(*(rounds.result(each) for each in waits))
+
+    found = [detail for detail in asyncio.run(all_of_them()) if detail]
+    if as_json:
+        _print_json([_printable(detail) for detail in found])
+        return
+    names = ("job_id", "name", "state", "console_status")
+    _print_table(names, [[str(_printable(job).get(n) or "") for n in names] for job in found])
+
+
+@jobs.command()
+@common
+@_about
+@_app_user
+@_yes
+def accept(job_id: str, yes: bool, **where: Any) -> None:
+    """Accept a result. This is final: the job can not be changed any more."""
+    _ask(yes, f"accept the result of job {job_id} for good?")
+    _decide("accept", job_id, **where)
+
+
+def _comment(command: _Command) -> _Command:
+    for option in (
+        click.option("--attach", multiple=True, metavar="FILE", help="A file or URL; repeatable."),
+        click.option("--message", "-m", required=True, help="What there is to say."),
+        click.option("--title", required=True, help="It in a few words."),
+    ):
+        command = option(command)
+    return command
+
+
+@jobs.command()
+@common
+@_about
+@_comment
+@_app_user
+@_yes
+def reject(
+    job_id: str, title: str, message: str, attach: tuple[str, ...], yes: bool, **where: Any
+) -> None:
+    """Reject a result with a reason: an administrator works on it again."""
+    _ask(yes, f"reject the result of job {job_id}?")
+    _decide("reject", job_id, title, message, attach, **where)
+
+
+@jobs.command()
+@common
+@_about
+@_comment
+@_app_user
+def answer(job_id: str, title: str, message: str, attach: tuple[str, ...], **where: Any) -> None:
+    """Answer a comment of the reviewers."""
+    _decide("answer", job_id, title, message, attach, **where)
+
+
+@jobs.command()
+@common
+@_about
+@_app_user
+def suspend(job_id: str, **where: Any) -> None:
+    """Suspend a job until it is resumed."""
+    _decide("suspend", job_id, **where)
+
+
+@jobs.command()
+@common
+@_about
+@_app_user
+def resume(job_id: str, **where: Any) -> None:
+    """Let a suspended job go on."""
+    _decide("resume", job_id, **where)
+
+
+@jobs.command()
+@common
+@_about
+@click.option("--reason", help="What to improve.")
+@_app_user
+@_yes
+def repair(job_id: str, reason: str | None, yes: bool, **where: Any) -> None:
+    """Have a finished model improved: it trains again; a Flexus job can a few times only."""
+    _ask(yes, f"train job {job_id} again?")
+    _decide("repair", job_id, reason, **where)
+
+
+def _ask(yes: bool, question: str) -> None:
+    if not yes:
+        click.confirm(question, abort=True, err=True)
+
+
+def _decide(
+    step: str,
+    job_id: str,
+    *arguments: Any,
+    engine: str,
+    folder: Path,
+    stack: str,
+    as_json: bool,
+    app_user_id: str | None,
+) -> None:
+    """Carry out a step of the review and print the state it led to."""
+    from ..lifecycle import review
+
+    context = _context(engine, folder, stack)
+    detail = getattr(review, step)(context, job_id, *arguments, app_user_id=app_user_id)
+    if as_json:
+        _print_json(_printable(detail))
+    else:
+        click.echo(f"{step}: job {job_id} is in state {detail.state}")
+
+
+def masked(text: str) -> str:
+    """A phone number or address with its ends only, ``138****8000``; a short one not at all."""
+    return f"{text[:3]}****{text[-4:]}" if len(text) > 9 else "****"
+
+
+def _printable(job: Job) -> dict[str, Any]:
+    """What may be printed of a job, by wire names: no URL, the contact masked."""
+    from ..api.states import console_status
+
+    told = _without_urls(job.model_dump(mode="json", exclude_none=True))
+    if job.contact:
+        told["contact"] = masked(job.contact)
+    return {**told, "console_status": console_status(job.state)}
+
+
+def _without_urls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {n: _without_urls(v) for n, v in value.items() if not n.endswith("_url")}
+    return [_without_urls(each) for each in value] if isinstance(value, list) else value
+
+
+def _print_json(value: Any) -> None:
+    import json
+
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _print_table(names: tuple[str, ...], rows: list[list[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if not rows:
+        click.echo("no job")
+        return
+    table = Table(*names, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))  # a name is text and no markup
+    # A pipe gets whole lines, however long; a terminal wraps them.
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def _print_detail(detail: JobDetail, as_json: bool) -> None:
+    told = _printable(detail)
+    if as_json:
+        _print_json(told)
+        return
+    logs, comments = told.pop("operation_logs", []), told.pop("comment_logs", [])
+    _print_table(("field", "value"), [[name, _short(value)] for name, value in told.items()])
+    for title, entries in (("history", logs), ("comments", comments)):
+        if entries:
+            click.echo(f"\n{title}")
+        for entry in entries:
+            click.echo("  " + "  ".join(_short(value) for value in entry.values() if value))
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_short, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_short(each)}" for name, each in value.items())
+    return str(value).lower() if isinstance(value, bool) else str(value)
