@@ -89,16 +89,16 @@ def _waited(
 
     preview = pulumi.runtime.is_dry_run()
 
-    async def wait(told: list[Any]) -> JobDetail | None:
-        job_id, app_user_id, create_time = told
+    async def wait(job_id: str) -> JobDetail | None:
         this = Wait(
             job_id,
             target,
             seconds,
             poll=poll,
             label=f"training job '{job.pulumi_resource_name}' ({job_id})",
-            app_user_id=app_user_id,
-            create_time=create_time,
+            # None while not known, as what a job has none of is in every preview.
+            app_user_id=await job.app_user_id.future(),
+            create_time=await job.create_time.future(),
             once=preview,
         )
         try:
@@ -106,8 +106,7 @@ def _waited(
         except MetaStudioError as problem:
             raise pulumi.RunError(str(problem)) from problem
 
-    known: pulumi.Output[Any] = pulumi.Output.all(job.job_id, job.app_user_id, job.create_time)
-    found: pulumi.Output[Any] = known.apply(wait)
+    found: pulumi.Output[Any] = job.job_id.apply(wait)
     return found.apply(lambda detail: _not_known() if detail is None else detail)
 
 

@@ -98,7 +98,10 @@ def test_up_waits_for_all_jobs_together(program: Any, emulator: Emulator) -> Non
     seen = [outputs["waited"], *outputs["others"]]
     assert sorted(seen) == ["JOB_FINISH", "JOB_SUCCESS", "WAIT_USER_CONFIRM"]
     assert outputs["contact"] == "[secret]"
+    # at their targets, the jobs are known in a preview too
+    control.clear_counters()
     program.run("preview", "--expect-no-changes", WAIT_TARGET="trained").ok()
+    assert sum(control.counters()["show"].values()) == 3
 
 
 def test_a_failed_review_fails_up_with_the_reviewers_words(
