@@ -162,11 +162,11 @@ def _file(name: str, location: Any, cache: FingerprintCache) -> Iterator[Problem
         source = open_source(location)
         media = probe(source, _MEDIA[name], cache) if name in _MEDIA else None
     except InputError as problem:
-        yield Problem(name, str(problem))
+        yield Problem(name, _line(str(problem)))
         return
     if media and _MEDIA[name] is MediaKind.VIDEO:
         for fault in _video(media):
-            yield Problem(name, f"'{source.label}' {fault}")
+            yield Problem(name, _line(f"'{source.label}' {fault}"))
 
 
 def _video(media: Media) -> Iterator[str]:
@@ -208,6 +208,11 @@ def _combinations(inputs: Inputs) -> Iterator[Problem]:
             "audio_source_type",
             "is AUDIO without an audio archive: give audio (a zip file), or choose VIDEO",
         )
+
+
+def _line(text: str) -> str:
+    """One line, whatever a file's name holds."""
+    return " ".join(text.split())
 
 
 def _shown(value: Any) -> str:

@@ -111,6 +111,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"nmae": "x"}, "nmae", "is not an input of a training job"),
     ({"cover": 3}, "cover", "must be a path, a URL, a FileAsset or a RemoteAsset"),
     ({"cover": "none.png"}, "cover", "no such file"),
+    ({"cover": "a\nb.png"}, "cover", "'a b.png': no such file"),
     ({"cover": "nosuch://e/x.png"}, "cover", "nosuch"),
     ({"cover": "a\0b"}, "cover", "is not a path"),
 ]
