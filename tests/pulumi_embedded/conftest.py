@@ -153,6 +153,8 @@ class Workspace:
             "import pulumi\nfrom pulumi import ResourceOptions as Opts\nfrom thing import Thing\n"
         )
         (self.folder / "__main__.py").write_text(head + textwrap.dedent(body))
+        # Python tells a stale compiled file by size and whole seconds, and tests edit faster.
+        shutil.rmtree(self.folder / "__pycache__", ignore_errors=True)
 
     def run(self, operation: str, **options: Any) -> Result:
         """Run one operation in this process."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import ConfigurationError
-from .jobs import _context
 from .review import filters, masked
+from .service import stack_context
 from .stack import common
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def adopt(
     if as_json:
         raise click.UsageError("--json: what adopt writes is a program; it has no JSON form")
     place = None if out == "-" else _free(Path(out))
-    client = _context(engine, folder, stack).client
+    client = stack_context(engine, folder, stack).client
     given = {name: value for name, value in chosen.items() if value is not None}
     details: list[JobDetail] = []
     managed = 0

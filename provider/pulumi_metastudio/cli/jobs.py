@@ -11,6 +11,7 @@ import click
 
 from ..errors import ConfigurationError
 from . import engines
+from .service import stack_context
 from .stack import common
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def sweep(
     They come from runs that were killed. Nothing of them is trained or billed; the next up
     goes on with most of them by itself.
     """
-    context, project = _context(engine, folder, stack), _project(folder)
+    context, project = stack_context(engine, folder, stack), _project(folder)
     chosen = engines.choose(engine)
     held: dict[str, set[str]] = {}
 
@@ -116,7 +117,7 @@ def upload(
     from .. import lifecycle
 
     locations = dict(_pair(text) for text in files)
-    context = _context(engine, folder, stack)
+    context = stack_context(engine, folder, stack)
     with _Bar() as bar:
         lifecycle.upload(context.telling(bar), job_id, locations, submit=submit)
 
@@ -153,17 +154,6 @@ class _Bar:
         self._console.print(text, markup=False, highlight=False)
 
     warning = error = info
-
-
-def _context(engine: str, folder: Path, stack: str) -> Context:
-    """The service as the stack in this folder sees it; without a project, by the environment."""
-    from ..lifecycle import Context
-    from ..process import settings_from
-
-    config: dict[str, Any] = {}
-    if (folder / "Pulumi.yaml").exists():
-        config = dict(engines.choose(engine).config(folder.resolve(), stack))
-    return Context.of(settings_from(config))
 
 
 def _project(folder: Path) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .jobs import _context
+from .service import stack_context
 from .stack import common
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def list_(
     """Print the project's jobs, the oldest first unless sorted otherwise."""
     import itertools
 
-    context = _context(engine, folder, stack)
+    context = stack_context(engine, folder, stack)
     given = {name: value for name, value in chosen.items() if value is not None}
     found = list(itertools.islice(context.client.iter_jobs(**given), limit))
     if as_json:
@@ -97,7 +97,7 @@ def show(
     """Print all that the service tells of a job, its history too."""
     from ..errors import JobRefusal
 
-    detail = _context(engine, folder, stack).client.find_job(job_id, app_user_id=app_user_id)
+    detail = stack_context(engine, folder, stack).client.find_job(job_id, app_user_id=app_user_id)
     if detail is None:
         raise JobRefusal(f"the service has no training job {job_id}")
     _print_detail(detail, as_json)
@@ -132,7 +132,7 @@ def wait(
 
     from ..waiting import Rounds, Wait, duration
 
-    client, seconds = _context(engine, folder, stack).client, duration(timeout)
+    client, seconds = stack_context(engine, folder, stack).client, duration(timeout)
 
     async def all_of_them() -> list[JobDetail | None]:
         rounds = Rounds(client)
@@ -243,7 +243,7 @@ def _decide(
     """Carry out a step of the review and print the state it led to."""
     from ..lifecycle import review
 
-    context = _context(engine, folder, stack)
+    context = stack_context(engine, folder, stack)
     detail = getattr(review, step)(context, job_id, *arguments, app_user_id=app_user_id)
     if as_json:
         _print_json(_printable(detail))

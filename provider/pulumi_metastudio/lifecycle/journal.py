@@ -12,13 +12,13 @@ import contextlib
 import hashlib
 import json
 import os
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..folders import state_folder
 from .schema import FIELDS, Inputs
 
 __all__ = ["Entry", "Journal", "declaration"]
@@ -60,7 +60,7 @@ class Journal:
     """
 
     def __init__(self, folder: Path | None = None):
-        self._folder = folder or _state_folder() / "journal"
+        self._folder = folder or state_folder() / "journal"
 
     def load(self, urn: str, project_id: str) -> Entry | None:
         """A resource's entry in this project; one that cannot be read counts as none."""
@@ -104,14 +104,3 @@ def declaration(inputs: Inputs) -> str:
     }
     text = json.dumps(chosen, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _state_folder() -> Path:
-    named = os.environ.get("METASTUDIO_STATE_DIR")
-    if named:
-        return Path(named)
-    if sys.platform == "win32":  # pragma: no cover
-        base = os.environ.get("LOCALAPPDATA", "~/AppData/Local")
-    else:
-        base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(base).expanduser() / "pulumi-metastudio"

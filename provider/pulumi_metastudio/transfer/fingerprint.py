@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import sys
 from contextlib import closing
 from pathlib import Path
 
 from ..errors import InputError
+from ..folders import cache_folder
 from .extent import SourceFailed, sha256_of
 from .sources import Source, is_url
 
-__all__ = ["FingerprintCache", "cache_folder", "fingerprint"]
+__all__ = ["FingerprintCache", "fingerprint"]
 
 
 def fingerprint(source: Source, cache: FingerprintCache) -> str:
@@ -98,15 +98,3 @@ class FingerprintCache:
 
 def _location(source: Source) -> str:
     return source.label if is_url(source.label) else str(Path(source.label).expanduser().resolve())
-
-
-def cache_folder() -> Path:
-    """Where this user's caches are: what may be lost at any time."""
-    named = os.environ.get("METASTUDIO_CACHE_DIR")
-    if named:
-        return Path(named)
-    if sys.platform == "win32":  # pragma: no cover
-        base = os.environ.get("LOCALAPPDATA", "~/AppData/Local")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "pulumi-metastudio"

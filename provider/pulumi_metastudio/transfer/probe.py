@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 from ..errors import InputError
-from .fingerprint import FingerprintCache, cache_folder
+from ..folders import cache_folder
+from .fingerprint import FingerprintCache
 from .sources import READ_ERRORS, Source
 
 __all__ = ["Media", "MediaKind", "probe", "probe_cache"]
