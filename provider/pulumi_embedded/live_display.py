@@ -57,7 +57,8 @@ class LiveDisplay(TextDisplay):
             running = [(step, self._statuses.get(urn, "")) for urn, step in self._running.items()]
         rows = []
         for step, status in running:
-            text = Text(f"{row(step, 1)} ({step.elapsed:.0f}s) ", _style(step))
+            # A row is one line, and the status is what people look at: it must fit.
+            text = Text(f"{row(step, 1, brief=True)} ({step.elapsed:.0f}s) ", _style(step))
             text.append(status, "dim")
             text.truncate(self._console.width, overflow="ellipsis")
             rows.append(text)

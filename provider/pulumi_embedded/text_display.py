@@ -134,11 +134,16 @@ class TextDisplay(Display):
         yield ""
 
 
-def row(step: Step, tense: int) -> str:
-    """A step's line: 0 says what would be done, 1 what is being done, 2 what was done."""
+def row(step: Step, tense: int, *, brief: bool = False) -> str:
+    """A step's line: 0 says what would be done, 1 what is being done, 2 what was done.
+
+    Args:
+        brief: without the type and the changes, where width is short.
+    """
     urn = step.urn
-    note = "" if tense == 2 else changes_note(step)
-    return f" {MARKS[step.op]} {urn_type(urn)} {urn_name(urn)} {_WORDS[step.op][tense]}{note}"
+    note = "" if tense == 2 or brief else changes_note(step)
+    kind = "" if brief else f"{urn_type(urn)} "
+    return f" {MARKS[step.op]} {kind}{urn_name(urn)} {_WORDS[step.op][tense]}{note}"
 
 
 def changes_note(step: Step) -> str:
