@@ -26,7 +26,7 @@ down: .venv/runs $(LOCAL)/passphrase
 	@$(EMULATOR) --stop
 
 test: .venv/tests
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 storm: .venv/tests
 	$(BIN)/python tests/storm/storm.py --runs 100 $(ARGS)
