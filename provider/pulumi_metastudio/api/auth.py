@@ -7,6 +7,7 @@ code (``huaweicloudsdkcore``); IAM's token page is ``iam_30_0001``.
 
 from __future__ import annotations
 
+import abc
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -33,13 +34,13 @@ __all__ = ["Identity", "identity"]
 _RENEW_BEFORE = timedelta(minutes=5)
 
 
-class Identity(AuthBase):
+class Identity(AuthBase, abc.ABC):
     """Authenticates requests to one project. Safe to share between threads."""
 
     @property
+    @abc.abstractmethod
     def project_id(self) -> str:
         """The project in every path; asks IAM once where it was not configured."""
-        raise NotImplementedError
 
     def renew(self) -> bool:
         """Forget what the service no longer accepts; False when there is nothing to renew."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -263,8 +264,11 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("operation", SAFE)
+@pytest.mark.parametrize(
+    ("operation", "fault"),
+    # The answer to a delete has no body that could be cut in half.
+    [case for case in itertools.product(SAFE, FAULTS) if case != ("delete", "half an answer")],
+)
 def test_safe_calls_are_repeated(
     operation: str,
     fault: str,
@@ -274,8 +278,6 @@ def test_safe_calls_are_repeated(
     answers: Count,
     waits: list[float],
 ) -> None:
-    if (operation, fault) == ("delete", "half an answer"):
-        pytest.skip("its answer has no body")
     client = client_for(emulator, read_timeout=1.0)
     emulator.control.add_fault(operation, **FAULTS[fault], times=1)
     if (operation, fault) == ("delete", "a lost success"):
