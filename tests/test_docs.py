@@ -11,6 +11,7 @@ import pytest
 
 from pulumi_metastudio.api import settings
 from pulumi_metastudio.lifecycle import BEHAVIOUR, FIELDS, FILES
+from pulumi_metastudio.recorded import Recorded
 from pulumi_metastudio.training_job import TrainingJob
 
 if sys.version_info >= (3, 11):
@@ -29,7 +30,9 @@ def quoted(document: str) -> set[str]:
 
 
 def test_every_input_and_output_is_documented() -> None:
-    names = {*FIELDS, *FILES, *BEHAVIOUR, *TrainingJob.__annotations__}
+    outputs = {name for name, value in vars(TrainingJob).items() if isinstance(value, Recorded)}
+    assert {"job_id", "state", "failure"} < outputs
+    names = {*FIELDS, *FILES, *BEHAVIOUR, *outputs}
     assert names - quoted("resource.md") == set()
 
 

@@ -12,6 +12,7 @@ from pulumi.dynamic import Resource
 
 from .provider import TrainingJobProvider
 from .quiet import hide_interrupts
+from .recorded import Recorded
 
 __all__ = ["FileInput", "TrainingJob", "TrainingJobArgs", "VoicePropertiesArgs"]
 
@@ -135,51 +136,51 @@ class TrainingJob(Resource, module="metastudio", name="TrainingJob"):
         )
     """
 
-    job_id: pulumi.Output[str]
+    job_id = Recorded[str]()
     """The job's id, also the resource's ``id``."""
-    name: pulumi.Output[str]
-    state: pulumi.Output[str]
+    name = Recorded[str]()
+    state = Recorded[str]()
     """The service's state, raw, for example ``MANUAL_VERIFYING``."""
-    console_status: pulumi.Output[str]
+    console_status = Recorded[str]()
     """The console's word for the state, for example ``Auto reviewing...``."""
-    pending: pulumi.Output[list[str]]
+    pending = Recorded[list[str]]()
     """Steps that are left, for example ``upload training_video``; empty when all is done."""
-    failure: pulumi.Output[dict[str, Any] | None]
+    failure = Recorded[dict[str, Any] | None]()
     """Why the review failed: reason, log_type, operate_time, error_code, redo_reasons."""
-    fingerprints: pulumi.Output[dict[str, str]]
+    fingerprints = Recorded[dict[str, str]]()
     """SHA-256 of each file that the service has confirmed."""
-    download_urls: pulumi.Output[dict[str, str] | None]
+    download_urls = Recorded[dict[str, str] | None]()
     """URLs of the uploaded files, valid 24 hours, secret; with ``expose_download_urls`` only."""
-    asset_id: pulumi.Output[str | None]
+    asset_id = Recorded[str | None]()
     """The model in the asset library; its presence alone does not mean that training is over."""
-    project_id: pulumi.Output[str | None]
-    create_time: pulumi.Output[str | None]
-    last_update_time: pulumi.Output[str | None]
-    contact: pulumi.Output[str | None]
-    batch_name: pulumi.Output[str | None]
-    tags: pulumi.Output[list[str] | None]
-    model_version: pulumi.Output[str | None]
-    matting_type: pulumi.Output[str | None]
-    model_resolution: pulumi.Output[str | None]
-    is_background_replacement: pulumi.Output[bool | None]
-    is_ondemand_resource: pulumi.Output[bool | None]
-    is_flexus: pulumi.Output[bool | None]
-    is_fast_flexus: pulumi.Output[bool | None]
-    is_live_copy: pulumi.Output[bool | None]
-    is_only_human_model: pulumi.Output[bool | None]
-    audio_source_type: pulumi.Output[str | None]
-    voice_properties: pulumi.Output[dict[str, Any] | None]
-    supported_service: pulumi.Output[list[str] | None]
-    app_user_id: pulumi.Output[str | None]
-    optional_training_location: pulumi.Output[list[str] | None]
-    is_mask_file_uploaded: pulumi.Output[bool | None]
-    worker_type: pulumi.Output[list[str] | None]
-    beauty_level: pulumi.Output[int | None]
-    voice_train_job_id: pulumi.Output[str | None]
-    flexus_retry_count: pulumi.Output[int | None]
-    allocated_resource: pulumi.Output[dict[str, Any] | None]
-    train_video_rotation_state: pulumi.Output[str | None]
-    action_video_rotation_state: pulumi.Output[str | None]
+    project_id = Recorded[str | None]()
+    create_time = Recorded[str | None]()
+    last_update_time = Recorded[str | None]()
+    contact = Recorded[str | None]()
+    batch_name = Recorded[str | None]()
+    tags = Recorded[list[str] | None]()
+    model_version = Recorded[str | None]()
+    matting_type = Recorded[str | None]()
+    model_resolution = Recorded[str | None]()
+    is_background_replacement = Recorded[bool | None]()
+    is_ondemand_resource = Recorded[bool | None]()
+    is_flexus = Recorded[bool | None]()
+    is_fast_flexus = Recorded[bool | None]()
+    is_live_copy = Recorded[bool | None]()
+    is_only_human_model = Recorded[bool | None]()
+    audio_source_type = Recorded[str | None]()
+    voice_properties = Recorded[dict[str, Any] | None]()
+    supported_service = Recorded[list[str] | None]()
+    app_user_id = Recorded[str | None]()
+    optional_training_location = Recorded[list[str] | None]()
+    is_mask_file_uploaded = Recorded[bool | None]()
+    worker_type = Recorded[list[str] | None]()
+    beauty_level = Recorded[int | None]()
+    voice_train_job_id = Recorded[str | None]()
+    flexus_retry_count = Recorded[int | None]()
+    allocated_resource = Recorded[dict[str, Any] | None]()
+    train_video_rotation_state = Recorded[str | None]()
+    action_video_rotation_state = Recorded[str | None]()
 
     @overload
     def __init__(
@@ -240,10 +241,11 @@ class TrainingJob(Resource, module="metastudio", name="TrainingJob"):
         hide_interrupts()
         args = args or TrainingJobArgs(**inputs)
         opts = opts or pulumi.ResourceOptions()
-        props: dict[str, Any] = dict.fromkeys(_output_names())
-        props |= {field.name: getattr(args, field.name) for field in fields(args)}
-        props |= {name: _location(props[name]) for name in _FILES if props[name] is not None}
-        if props["contact"] is not None:
+        given = {field.name: getattr(args, field.name) for field in fields(args)}
+        props: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        props |= {name: _location(props[name]) for name in _FILES if name in props}
+        props["pending"] = None  # named, so that it becomes an output without being read back
+        if "contact" in props:
             props["contact"] = pulumi.Output.secret(props["contact"])
         props["__urn"] = self._own_urn(resource_name, opts)
         secret = pulumi.ResourceOptions(additional_secret_outputs=_SECRET_OUTPUTS)
@@ -297,11 +299,6 @@ class TrainingJob(Resource, module="metastudio", name="TrainingJob"):
                 )
 
         self.pending.apply(check)
-
-
-def _output_names() -> list[str]:
-    """Outputs that are no inputs: named in the props so that they become attributes."""
-    return [name for name in TrainingJob.__annotations__ if not name.startswith("_")]
 
 
 def _location(value: Any) -> Any:
