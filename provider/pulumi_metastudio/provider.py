@@ -66,7 +66,7 @@ class TrainingJobProvider(ResourceProvider):
         return CheckResult(checked, [CheckFailure(p.property, p.reason) for p in found])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Say what a change means; the reasons for a new job are told in the resource's row."""
+        """Say what a change means; its reasons are told in the resource's row."""
         from . import lifecycle
 
         plan = lifecycle.diff(_olds, lifecycle.normalised(_known(_news)))
@@ -164,12 +164,15 @@ class TrainingJobProvider(ResourceProvider):
         return outcome.outputs
 
     def _tell(self, plan: Plan, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
-        from .lifecycle import Effect, review_note
+        from .lifecycle import FIELDS, Effect, review_note
 
         reporter = self._reporter(news)
         for change in plan.changes:
             if change.effect is Effect.REPLACE:
                 reporter.warning(f"new job: {change.reason}")
+            elif change.effect is Effect.UPDATE and change.input not in FIELDS:
+                # The engine shows a changed field itself; of a file it knows the path at most.
+                reporter.info(f"in place: {change.reason}")
         note = None if plan.changes else review_note(olds)
         if note:
             reporter.warning(note)

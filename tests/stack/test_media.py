@@ -66,10 +66,21 @@ def test_an_edited_film_says_that_it_trains_and_is_billed_again(
     film = Path(shutil.copy(material["training_video"], stack.folder / "film.mp4"))
     stack.declare(anna={"name": "Anna", "training_video": "film.mp4"})
     stack.run("up").ok()
-    emulator.control.set_state(emulator.control.jobs()[0]["job_id"], "TRAINING")
-    stack.run("refresh").ok()
+    job_id = emulator.control.jobs()[0]["job_id"]
     with film.open("ab") as file:
         file.write(b"\0\0\0\x0cfreemore")
+
+    # while the review has sent it back, the same job takes the new film
+    emulator.control.set_state(job_id, "MANUAL_VERIFY_FAILED", reason="too dark")
+    stack.run("refresh").ok()
+    preview = stack.run("preview").ok()
+    assert "in place: the content of training_video changed" in preview.text
+    assert "uploaded and submitted again" in preview.text
+    assert "billed" not in preview.text
+    assert stack.steps() == {"anna": "update"}
+
+    emulator.control.set_state(job_id, "TRAINING")
+    stack.run("refresh").ok()
     preview = stack.run("preview").ok()
     assert "the content of training_video changed" in preview.text
     assert "trains again and is billed again" in preview.text
