@@ -32,6 +32,9 @@ _FILES = (
     "post_beauty_image",
 )
 
+#: Outputs that are no inputs and worth having without asking the engine: every run looks at what
+#: is pending, and a job that is exported as a whole shows its state.
+_ALWAYS = ("state", "pending")
 _SECRET_OUTPUTS = ["contact", "download_urls", "__upload_urls"]
 
 
@@ -244,7 +247,7 @@ class TrainingJob(Resource, module="metastudio", name="TrainingJob"):
         given = {field.name: getattr(args, field.name) for field in fields(args)}
         props: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         props |= {name: _location(props[name]) for name in _FILES if name in props}
-        props["pending"] = None  # named, so that it becomes an output without being read back
+        props |= dict.fromkeys(_ALWAYS)
         if "contact" in props:
             props["contact"] = pulumi.Output.secret(props["contact"])
         props["__urn"] = self._own_urn(resource_name, opts)
