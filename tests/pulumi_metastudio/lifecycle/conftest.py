@@ -1,4 +1,4 @@
-"""A job's material, and what a check makes of a declaration."""
+"""A job's material, what a check makes of a declaration, and jobs in several conditions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from pulumi_metastudio.lifecycle import FILES
+from metastudio_emulator import Emulator
+from pulumi_metastudio.lifecycle import FILES, Context, Outcome, create
+
+from .observing import ID_FILES, PART, PROFILES, fail_the_cover
+
+Check = Callable[..., dict[str, Any]]
+ContextFor = Callable[..., Context]
+Files = dict[str, str]
 
 
 @pytest.fixture
@@ -39,3 +46,42 @@ def checked() -> Callable[..., dict[str, Any]]:
         return {**inputs, "fingerprints": prints}
 
     return check
+
+
+@pytest.fixture(params=PROFILES)
+def service(request: pytest.FixtureRequest, start: Callable[..., Emulator]) -> Emulator:
+    """The service in each reading of the documents."""
+    return start(profile=request.param)
+
+
+@pytest.fixture
+def context(service: Emulator, context_for: ContextFor) -> Context:
+    return context_for(service, part_size=PART)
+
+
+@pytest.fixture
+def inputs(files: Files, checked: Check) -> dict[str, Any]:
+    """A job with what the review of an ordinary tenant wants."""
+    return checked(name="n", contact="138", **{name: files[name] for name in ID_FILES})
+
+
+@pytest.fixture
+def made(context: Context, inputs: dict[str, Any]) -> Outcome:
+    return create(context, inputs)
+
+
+@pytest.fixture
+def half_done(
+    service: Emulator, context: Context, files: Files, inputs: dict[str, Any], checked: Check
+) -> tuple[Outcome, dict[str, Any]]:
+    """A job whose cover did not get up; everything else did, and is not confirmed."""
+    fail_the_cover(service)
+    declared = checked(
+        **{n: v for n, v in inputs.items() if n != "fingerprints"}, cover=files["cover"]
+    )
+    outcome = create(context, declared)
+    assert outcome.outputs["pending"][0] == "upload cover"
+    assert list(outcome.outputs["__upload_urls"]) == ["cover"]
+    service.control.clear_faults()
+    service.control.clear_counters()
+    return outcome, declared

@@ -1,0 +1,62 @@
+"""What the service holds of a job, when it is settled, and faults that several tests need."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from metastudio_emulator import Emulator
+from pulumi_metastudio.lifecycle import Outcome, diff
+
+__all__ = [
+    "ID_FILES",
+    "PART",
+    "PROFILES",
+    "fail_the_cover",
+    "rewrite",
+    "settled",
+    "state_of",
+    "stored",
+    "uploads",
+]
+
+PROFILES = ["tutorial", "strict"]
+PART = 150 * 1024  # so that a video comes in three parts
+ID_FILES = ("training_video", "id_card_image1", "id_card_image2", "grant_file")
+
+
+def rewrite(location: str, content: bytes | None = None) -> str:
+    """Another content of the same size; its SHA-256."""
+    path = Path(location)
+    path.write_bytes(content or bytes(b ^ 0xFF for b in path.read_bytes()))
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def stored(emulator: Emulator, job_id: str) -> dict[str, str]:
+    return {name: kept["sha256"] for name, kept in emulator.control.objects(job_id).items()}
+
+
+def state_of(emulator: Emulator, job_id: str) -> str:
+    return str(emulator.control.job(job_id)["state"])
+
+
+def uploads(emulator: Emulator) -> int:
+    """Uploads that were accepted since the counters were cleared."""
+    return int(emulator.control.counters().get("upload", {}).get("200", 0))
+
+
+def settled(outcome: Outcome, declared: dict[str, Any]) -> bool:
+    """Nothing failed, and an `up` right after it would change nothing."""
+    assert outcome.problem is None
+    assert outcome.outputs["pending"] == []
+    assert outcome.outputs["fingerprints"] == declared["fingerprints"]
+    assert outcome.outputs["__upload_urls"] == {}
+    assert diff(outcome.outputs, declared).changes == ()
+    return True
+
+
+def fail_the_cover(emulator: Emulator) -> None:
+    """The fourth request is the first after the three parts of the video."""
+    emulator.control.add_fault("upload", "delay", delay_ms=1, times=3)
+    emulator.control.add_fault("upload", "status", status=400, times=1)
