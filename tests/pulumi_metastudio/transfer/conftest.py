@@ -1,4 +1,4 @@
-"""Files to send, and a web server to read them from."""
+"""Files to send, a web server to read them from, and URLs to send them to."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
+from pulumi_metastudio.api import CreateJob, MetaStudioClient, UploadUrls
+from pulumi_metastudio.transfer import Uploader
 
 
 @dataclass
@@ -76,3 +79,14 @@ def file(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return make
+
+
+@pytest.fixture
+def urls(client: MetaStudioClient) -> UploadUrls:
+    """A new job's URLs, four for its video."""
+    return client.create_job(CreateJob(name="n", video_multipart_count=4))
+
+
+@pytest.fixture
+def uploader() -> Uploader:
+    return Uploader(stall_timeout=20, parallel=3)

@@ -14,12 +14,10 @@ import pytest
 from pulumi_metastudio.errors import UploadError, UploadFailure
 from pulumi_metastudio.transfer import Uploader, open_source
 
+from .sending import MEBI, OCTETS
 from .storage import Request, Storage, accept, answer, drip, go_quiet, stop_reading
 
 MakeFile = Callable[..., Path]
-
-OCTETS = "application/octet-stream"
-MEBI = 1 << 20
 
 
 @pytest.fixture(scope="session")

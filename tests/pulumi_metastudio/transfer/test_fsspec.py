@@ -18,11 +18,10 @@ from pulumi_metastudio.transfer import (
     open_source,
 )
 
+from .sending import OCTETS
 from .storage import Storage
 
 fsspec = pytest.importorskip("fsspec")
-
-OCTETS = "application/octet-stream"
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -14,11 +13,11 @@ import pytest
 from pulumi_metastudio.errors import UploadError, UploadFailure
 from pulumi_metastudio.transfer import Silent, Uploader, open_source
 
+from .sending import OCTETS, sha256
 from .storage import Request, Storage, accept, answer
 
 MakeFile = Callable[..., Path]
 
-OCTETS = "application/octet-stream"
 KIBI = 1 << 10
 
 
@@ -26,10 +25,6 @@ KIBI = 1 << 10
 def storage() -> Iterator[Storage]:
     with Storage() as served:
         yield served
-
-
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def urls(storage: Storage, count: int) -> list[str]:

@@ -1,11 +1,10 @@
-"""The uploader against the service's one-time URLs."""
+"""The uploader against the service's one-time URLs, when all goes well."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,97 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from metastudio_emulator import Emulator
 from pulumi_metastudio.api import Command, CreateJob, MetaStudioClient, UploadUrls
-from pulumi_metastudio.errors import UploadError, UploadFailure
-from pulumi_metastudio.transfer import Silent, Uploader, open_source, part_count, progress
-from pulumi_metastudio.transfer.answers import refusal
-from pulumi_metastudio.transfer.parts import part_ranges, parts_fit
+from pulumi_metastudio.transfer import Silent, Uploader, open_source, progress
+
+from .sending import MEBI, OCTETS, confirmed, send_cover, sha256
 
 MakeFile = Callable[..., Path]
-
-OCTETS = "application/octet-stream"
-MEBI = 1 << 20
-
-
-@given(st.integers(1, 10**6), st.integers(1, 1000))
-def test_ranges_cover_the_file_exactly(size: int, count: int) -> None:
-    count = min(count, size)
-    ranges = part_ranges(size, count)
-    assert len(ranges) == count
-    reached = 0
-    for start, length in ranges:
-        assert start == reached
-        assert length > 0
-        reached += length
-    assert reached == size
-    lengths = [length for _, length in ranges]
-    assert max(lengths) - min(lengths) <= 1
-    assert part_ranges(size, count) == ranges
-
-
-@given(st.integers(1, 4 * 10**12), st.integers(1, 10**10))
-def test_the_number_of_parts_is_in_its_limits(size: int, part_size: int) -> None:
-    count = part_count(size, part_size)
-    assert 1 <= count <= min(1000, size)
-    largest = part_ranges(size, count)[0][1]
-    assert largest <= 5 * 1000**3
-    if count < 1000:
-        assert largest <= part_size
-
-
-@pytest.mark.parametrize(
-    ("size", "part_size", "count"),
-    [
-        (1, 64 * MEBI, 1),
-        (64 * MEBI, 64 * MEBI, 1),
-        (64 * MEBI + 1, 64 * MEBI, 2),
-        (10**12, 64 * MEBI, 1000),
-        (6 * 10**9, 10**10, 2),  # one part would be more than the storage takes
-    ],
-)
-def test_part_count(size: int, part_size: int, count: int) -> None:
-    assert part_count(size, part_size) == count
-
-
-@pytest.mark.parametrize(
-    ("size", "count", "fits"),
-    [
-        (5, 1, True),
-        (5, 7, False),
-        (200 * 1024, 2, True),
-        (200 * 1024 - 1, 2, False),
-        (5 * 10**9, 1, True),
-        (5 * 10**9 + 1, 1, False),
-    ],
-)
-def test_parts_fit(size: int, count: int, fits: bool) -> None:
-    assert parts_fit(size, count) is fits
-
-
-@pytest.fixture
-def urls(client: MetaStudioClient) -> UploadUrls:
-    """A new job's URLs, four for its video."""
-    return client.create_job(CreateJob(name="n", video_multipart_count=4))
-
-
-@pytest.fixture
-def uploader() -> Uploader:
-    return Uploader(stall_timeout=20, parallel=3)
-
-
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def send_cover(uploader: Uploader, path: Path | str, urls: UploadUrls, notes: Any = None) -> str:
-    assert urls.cover_upload_url
-    return uploader.send(
-        "cover", open_source(str(path)), [urls.cover_upload_url], OCTETS, notes or Silent()
-    )
 
 
 @pytest.mark.parametrize("size", [1, 262144, 3 * MEBI + 1])
@@ -124,10 +40,6 @@ def test_the_content_type_is_the_one_asked_for(
     source = open_source(str(file()))
     uploader.send("audio", source, [urls.audio_upload_url], "application/zip", Silent())
     assert emulator.control.objects(urls.job_id)["audio"]["content_type"] == "application/zip"
-
-
-def confirmed(client: MetaStudioClient, urls: UploadUrls) -> None:
-    client.command(urls.job_id, Command(command="CONFIRM_MULTIPART_UPLOADED"))
 
 
 @pytest.mark.parametrize("size", [4, 5, 7, 1000003])
@@ -196,155 +108,6 @@ def test_only_parts_with_the_same_bytes_match(file: MakeFile, uploader: Uploader
     assert uploader.matching_parts("v", source, 4, etags) == {1, 2}
 
 
-def test_a_source_that_cannot_be_compared(web: Any, uploader: Uploader) -> None:
-    source = open_source(web.url)
-    web.status = 404
-    with pytest.raises(UploadError) as caught:
-        uploader.matching_parts("training_video", source, 1, {1: "0" * 32})
-    assert caught.value.failure is UploadFailure.SOURCE
-
-
-@pytest.mark.parametrize("size", [10, 20 * MEBI])
-def test_a_used_url(
-    size: int,
-    file: MakeFile,
-    urls: UploadUrls,
-    uploader: Uploader,
-    emulator: Emulator,
-    waits: list[float],
-) -> None:
-    path = file(bytes(size))
-    send_cover(uploader, path, urls)
-    with pytest.raises(UploadError) as caught:
-        send_cover(uploader, path, urls)
-    assert caught.value.failure is UploadFailure.USED
-    assert emulator.control.objects(urls.job_id)["cover"]["uploads"] == 1
-    assert waits == []
-
-
-def test_an_expired_url(
-    file: MakeFile, urls: UploadUrls, uploader: Uploader, emulator: Emulator, waits: list[float]
-) -> None:
-    emulator.control.advance(25 * 3600)
-    with pytest.raises(UploadError) as caught:
-        send_cover(uploader, file(), urls)
-    assert (caught.value.failure, waits) == (UploadFailure.EXPIRED, [])
-
-
-def test_a_url_signed_for_another_content_type(
-    file: MakeFile, urls: UploadUrls, uploader: Uploader, waits: list[float]
-) -> None:
-    assert urls.audio_upload_url
-    with pytest.raises(UploadError) as caught:
-        uploader.send("audio", open_source(str(file())), [urls.audio_upload_url], OCTETS, Silent())
-    assert (caught.value.failure, waits) == (UploadFailure.SIGNATURE, [])
-    assert str(caught.value).startswith("audio: the URL was signed for another request (HTTP 403")
-    assert "Signature=" not in str(caught.value)
-
-
-def test_a_url_of_an_upload_that_is_over(
-    file: MakeFile, urls: UploadUrls, uploader: Uploader, client: MetaStudioClient
-) -> None:
-    source = open_source(str(file()))
-    video = urls.training_video_upload_url
-    uploader.send("training_video", source, video, OCTETS, Silent())
-    confirmed(client, urls)
-    fresh = client.create_job(CreateJob(name="m")).training_video_upload_url
-    spent = fresh[0].partition("?")[0] + "?" + video[0].partition("?")[2]
-    with pytest.raises(UploadError) as caught:
-        uploader.send("training_video", source, [spent], OCTETS, Silent())
-    assert caught.value.failure is UploadFailure.SIGNATURE
-    with pytest.raises(UploadError) as caught:
-        uploader.send("training_video", source, [video[0]], OCTETS, Silent())
-    assert caught.value.failure is UploadFailure.USED
-
-
-# What object storages answer, and what it means.
-REFUSALS = [
-    (403, "AccessDenied", "Request has expired", UploadFailure.EXPIRED),
-    (403, "AccessDenied", "The URL was already used", UploadFailure.USED),
-    (403, "AccessDenied", "Request refused because of the policy", UploadFailure.REFUSED),
-    (403, "SignatureDoesNotMatch", "no match", UploadFailure.SIGNATURE),
-    (404, "NoSuchUpload", "no such upload", UploadFailure.USED),
-    (404, "NoSuchBucket", "no such bucket", UploadFailure.REFUSED),
-    (400, "EntityTooLarge", "too large", UploadFailure.REFUSED),
-]
-
-
-@pytest.mark.parametrize(("status", "code", "message", "failure"), REFUSALS)
-def test_what_a_refusal_means(status: int, code: str, message: str, failure: Any) -> None:
-    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    problem = refusal("cover", status, body)
-    assert problem.failure is failure
-    assert str(problem) == f"cover: {failure.value} (HTTP {status} {code}: {message})"
-
-
-@pytest.mark.parametrize("mode", ["whole", "parts"])
-@pytest.mark.parametrize(
-    ("fault", "told"),
-    [
-        ({"action": "status", "status": 500}, "the storage service is busy"),
-        ({"action": "status", "status": 503}, "the storage service is busy"),
-        ({"action": "reset"}, "the connection failed"),
-        ({"action": "reset", "after_bytes": 100_000}, "the connection failed"),
-    ],
-)
-def test_a_failure_that_passes_is_repeated(
-    fault: dict[str, Any],
-    told: str,
-    mode: str,
-    file: MakeFile,
-    urls: UploadUrls,
-    uploader: Uploader,
-    client: MetaStudioClient,
-    emulator: Emulator,
-    notes: Any,
-    waits: list[float],
-) -> None:
-    content = os.urandom(2 * MEBI)
-    path = file(content)
-    emulator.control.add_fault("upload", **fault, times=2)
-    if mode == "whole":
-        result, kind = send_cover(uploader, path, urls, notes), "cover"
-    else:
-        kind = "training_video"
-        source = open_source(str(path))
-        result = uploader.send(kind, source, urls.training_video_upload_url, OCTETS, notes)
-        confirmed(client, urls)
-    stored = emulator.control.objects(urls.job_id)[kind]
-    assert result == stored["sha256"] == sha256(content)
-    assert stored["uploads"] == (1 if mode == "whole" else 4)
-    assert len(waits) == 2
-    texts = [text for text in notes.of("status") if "again in" in text]
-    assert len(texts) == 2
-    named = r"cover" if mode == "whole" else r"training_video part [1-4]/4"
-    assert all(re.match(f"{named}: {told}", text) for text in texts)
-    assert not any("Signature=" in text for text in texts)
-
-
-def test_a_storage_that_stays_busy(
-    file: MakeFile, urls: UploadUrls, uploader: Uploader, emulator: Emulator, waits: list[float]
-) -> None:
-    emulator.control.add_fault("upload", "status", status=503)
-    with pytest.raises(UploadError) as caught:
-        send_cover(uploader, file(), urls)
-    assert caught.value.failure is UploadFailure.BUSY
-    assert emulator.control.counters()["upload"] == {"503": 5}
-    assert len(waits) == 4
-
-
-@pytest.mark.parametrize("size", [10 * MEBI, 10], ids=["while sending", "while waiting"])
-def test_a_stall_is_noticed_and_repeated(
-    size: int, file: MakeFile, urls: UploadUrls, emulator: Emulator, notes: Any
-) -> None:
-    after = {"after_bytes": MEBI} if size > MEBI else {}
-    emulator.control.add_fault("upload", "stall", seconds=0.8, times=1, **after)
-    content = os.urandom(size)
-    uploader = Uploader(stall_timeout=0.25)
-    assert send_cover(uploader, file(content), urls, notes) == sha256(content)
-    assert any(t.startswith("cover: no byte moved for too long") for t in notes.of("status"))
-
-
 def test_a_slow_upload_is_no_stall(file: MakeFile, urls: UploadUrls, emulator: Emulator) -> None:
     # Longer than the timeout as a whole, with far more bytes than connections hold back.
     content = bytes(32 * MEBI)
@@ -352,43 +115,6 @@ def test_a_slow_upload_is_no_stall(file: MakeFile, urls: UploadUrls, emulator: E
     uploader = Uploader(stall_timeout=0.9)
     assert send_cover(uploader, file(content), urls) == sha256(content)
     assert emulator.control.counters()["upload"] == {"200": 1}
-
-
-class Meddler:
-    """A reporter that does something to the file the first time it hears of a retry."""
-
-    def __init__(self, deed: Callable[[], object]) -> None:
-        self._deed = deed
-
-    def status(self, text: str) -> None:
-        self._deed()
-
-    info = warning = error = status
-
-
-@pytest.mark.parametrize(
-    ("deed", "expected"),
-    [
-        (lambda path: path.write_bytes(b"9876543210"), "changed while it was being uploaded"),
-        (lambda path: path.write_bytes(b"98"), "ended 8 bytes early"),
-        (lambda path: path.unlink(), "No such file"),
-    ],
-    ids=["rewritten", "cut short", "removed"],
-)
-def test_a_file_that_changes_meanwhile_is_refused(
-    deed: Callable[[Path], object],
-    expected: str,
-    file: MakeFile,
-    urls: UploadUrls,
-    uploader: Uploader,
-    emulator: Emulator,
-) -> None:
-    path = file(b"0123456789")
-    emulator.control.add_fault("upload", "status", status=503, times=1)
-    with pytest.raises(UploadError) as caught:
-        send_cover(uploader, path, urls, Meddler(lambda: deed(path)))
-    assert caught.value.failure is UploadFailure.SOURCE
-    assert expected in str(caught.value)
 
 
 def test_a_url_is_streamed_through(
@@ -411,38 +137,6 @@ def test_a_url_in_parts(
     assert told == stored["sha256"] == sha256(web.content)
     asked = {wanted for _, wanted in web.requests if wanted}
     assert asked == {f"bytes={n * MEBI // 4}-" for n in (1, 2, 3)}
-
-
-def test_a_url_that_breaks_off_once(
-    web: Any, urls: UploadUrls, uploader: Uploader, emulator: Emulator, notes: Any
-) -> None:
-    source = open_source(f"{web.url}/c.png?Signature=secret")
-    assert urls.cover_upload_url
-    web.breaks_after, web.breaks_once = 3, True
-    told = uploader.send("cover", source, [urls.cover_upload_url], OCTETS, notes)
-    stored = emulator.control.objects(urls.job_id)["cover"]
-    assert told == stored["sha256"] == sha256(web.content)
-    assert any(f"from {web.url}/c.png: " in text for text in notes.of("status"))
-    assert not any("secret" in text for text in notes.of("status"))
-
-
-def test_a_url_that_is_gone(web: Any, urls: UploadUrls, uploader: Uploader) -> None:
-    source = open_source(web.url)
-    web.status = 404
-    assert urls.cover_upload_url
-    with pytest.raises(UploadError, match="answered HTTP 404") as caught:
-        uploader.send("cover", source, [urls.cover_upload_url], OCTETS, Silent())
-    assert caught.value.failure is UploadFailure.SOURCE
-
-
-def test_a_url_whose_object_is_replaced_meanwhile(
-    web: Any, urls: UploadUrls, uploader: Uploader
-) -> None:
-    source = open_source(web.url)
-    web.etag = '"v2"'
-    assert urls.cover_upload_url
-    with pytest.raises(UploadError, match="changed while it was being uploaded"):
-        uploader.send("cover", source, [urls.cover_upload_url], OCTETS, Silent())
 
 
 def test_netrc_does_not_interfere(file: MakeFile, urls: UploadUrls, uploader: Uploader) -> None:
