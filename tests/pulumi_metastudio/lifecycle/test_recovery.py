@@ -1,0 +1,386 @@
+"""Runs that were killed, and the next one: on the same machine, and on another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metastudio_emulator import Emulator
+from pulumi_metastudio.errors import AnswerLost, ServerError
+from pulumi_metastudio.lifecycle import Context, Journal, Outcome, create, read, update
+from pulumi_metastudio.lifecycle.ownership import own_tag
+from pulumi_metastudio.lifecycle.recovery import catch_up, recover
+
+from .observing import ID_FILES, PART, rewrite, settled, state_of, stored, uploads
+
+Check = Callable[..., dict[str, Any]]
+ContextFor = Callable[..., Context]
+Count = Callable[[dict[str, dict[str, int]], str], int]
+Files = dict[str, str]
+
+URN = "urn:pulumi:s::p::pulumi-python:dynamic/metastudio:TrainingJob::anna"
+TAG = own_tag(URN)
+NOBODY: frozenset[str] = frozenset()
+
+
+class Killed(BaseException):
+    """The end of the process, as far as the code that it comes through can tell."""
+
+
+class Killer:
+    """A reporter at which the run ends as soon as it is told this very status."""
+
+    def __init__(self, at: str) -> None:
+        self._at = at
+
+    def status(self, text: str) -> None:
+        if text == self._at:
+            raise Killed
+
+    def info(self, text: str) -> None:
+        """Nothing."""
+
+    warning = error = info
+
+
+@pytest.fixture
+def mine(inputs: dict[str, Any]) -> dict[str, Any]:
+    """The inputs with their resource's URN, by which a job is known again."""
+    return {**inputs, "__urn": URN}
+
+
+@pytest.fixture
+def elsewhere(context: Context, tmp_path: Path) -> Context:
+    """The same service from a machine that has no journal."""
+    return replace(context, journal=Journal(tmp_path / "elsewhere"))
+
+
+@pytest.fixture
+def tutorial(request: pytest.FixtureRequest) -> bool:
+    """Whether the service gives fresh URLs to a job that waits for its files."""
+    return bool(request.node.callspec.params["service"] == "tutorial")
+
+
+def kill_creation(context: Context, inputs: dict[str, Any], at: str) -> None:
+    with pytest.raises(Killed):
+        create(context.telling(Killer(at)), inputs)
+
+
+def jobs(service: Emulator) -> list[str]:
+    return [job["job_id"] for job in service.control.jobs()]
+
+
+MOMENTS = [
+    "creating the job",
+    *(f"uploading {name}" for name in ID_FILES),
+    "confirming training_video",
+    "confirming grant_file",
+    "submitting for review",
+    "AUTO_VERIFYING",  # told when all is done, before the engine has it
+]
+WAITING = MOMENTS[1:-1]
+
+
+@pytest.mark.parametrize("at", MOMENTS)
+def test_a_killed_creation_is_gone_on_with(
+    at: str, service: Emulator, context: Context, mine: dict[str, Any], notes: Any
+) -> None:
+    kill_creation(context, mine, at)
+    left = jobs(service)
+    outcome = create(context, mine)
+    assert settled(outcome, mine)
+    assert stored(service, outcome.job_id) == mine["fingerprints"]
+    assert state_of(service, outcome.job_id) == "AUTO_VERIFYING"
+    assert jobs(service) == [outcome.job_id]
+    # Nothing is done twice.
+    counters = service.control.counters()
+    assert (counters["create"], counters["SUBMITVERIFYING"]) == ({"200": 1}, {"200": 1})
+    assert counters["upload"] == {"200": 6}
+    assert "update" not in counters
+    assert outcome.recovered is bool(left)
+    told = notes.of("info")
+    assert len(told) == len(left)
+    assert all(f"goes on with job {left[0]}, which an earlier run left in " in t for t in told)
+
+
+@pytest.mark.parametrize("at", WAITING)
+def test_another_machine_finds_the_job_by_its_tag(
+    at: str,
+    service: Emulator,
+    context: Context,
+    elsewhere: Context,
+    mine: dict[str, Any],
+    tutorial: bool,
+) -> None:
+    mine["app_user_id"] = "u"
+    kill_creation(context, mine, at)
+    left = jobs(service)
+    outcome = create(elsewhere, mine)
+    assert settled(outcome, mine)
+    assert stored(service, outcome.job_id) == mine["fingerprints"]
+    assert jobs(service) == [outcome.job_id]
+    # Its URLs are lost; where the service gives no others, it is made anew.
+    assert outcome.recovered is tutorial
+    assert (left == [outcome.job_id]) is tutorial
+
+
+def test_another_machine_takes_no_submitted_job(
+    service: Emulator, context: Context, elsewhere: Context, mine: dict[str, Any]
+) -> None:
+    kill_creation(context, mine, "AUTO_VERIFYING")
+    assert recover(elsewhere, mine, NOBODY) is None
+    assert recover(context, mine, NOBODY) is not None
+
+
+def test_what_the_state_knows_is_no_left_over(
+    service: Emulator, context: Context, elsewhere: Context, mine: dict[str, Any]
+) -> None:
+    kill_creation(context, mine, "uploading grant_file")
+    known = frozenset(jobs(service))
+    assert recover(context, mine, known) is None
+    assert recover(elsewhere, mine, known) is None
+    assert context.journal.load(URN, context.client.project_id) is not None
+
+
+def test_nothing_is_looked_for_without_a_urn(
+    service: Emulator, context: Context, inputs: dict[str, Any]
+) -> None:
+    assert recover(context, inputs, NOBODY) is None
+    assert service.control.counters() == {}
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"tags": ["a", TAG]}, True),
+        ({"tags": [TAG], "name": "of an earlier edit"}, True),  # an update mends that
+        ({"tags": [f"{TAG}0"]}, False),  # where filters match parts
+        ({"tags": [TAG[:-1]]}, False),
+        ({"tags": [TAG], "state": "TRAINING"}, False),
+        ({"tags": [TAG], "state": "AUTO_VERIFY_FAILED"}, False),
+        ({"tags": [TAG], "is_live_copy": True}, False),  # fixed when it was created
+        ({"tags": [TAG], "app_user_id": "u"}, False),
+    ],
+)
+def test_which_job_a_tag_leads_to(
+    fields: dict[str, Any],
+    found: bool,
+    service: Emulator,
+    context: Context,
+    mine: dict[str, Any],
+) -> None:
+    job_id = service.control.add_job(**{"name": "n", **fields})["job_id"]
+    material = recover(context, mine, NOBODY)
+    assert (material.job_id if material else None) == (job_id if found else None)
+
+
+def test_tags_can_be_switched_off(
+    service: Emulator, context_for: ContextFor, mine: dict[str, Any], tmp_path: Path
+) -> None:
+    context = context_for(service, part_size=PART, ownership_tag=False)
+    kill_creation(context, mine, "uploading grant_file")
+    (left,) = jobs(service)
+    assert "tags" not in service.control.job(left)["fields"]
+    service.control.set_fields(left, tags=[TAG])
+    elsewhere = replace(context, journal=Journal(tmp_path / "elsewhere"))
+    assert recover(elsewhere, mine, NOBODY) is None
+    assert create(context, mine).job_id == left
+
+
+# ------------------------------------------------------------------ edits in between
+
+
+@pytest.mark.parametrize("at", ["uploading grant_file", "confirming training_video"])
+def test_a_field_that_was_edited_comes_along(
+    at: str, service: Emulator, context: Context, mine: dict[str, Any], tutorial: bool
+) -> None:
+    kill_creation(context, mine, at)
+    left = jobs(service)
+    now = {**mine, "name": "m"}
+    outcome = create(context, now)
+    assert settled(outcome, now)
+    assert service.control.job(outcome.job_id)["fields"]["name"] == "m"
+    assert stored(service, outcome.job_id) == mine["fingerprints"]
+    assert jobs(service) == [outcome.job_id]
+    assert (left == [outcome.job_id]) is tutorial
+
+
+def test_what_is_fixed_when_a_job_is_created_needs_another(
+    service: Emulator, context: Context, mine: dict[str, Any]
+) -> None:
+    kill_creation(context, mine, "uploading grant_file")
+    now = {**mine, "is_live_copy": True}
+    outcome = create(context, now)
+    assert settled(outcome, now)
+    assert not outcome.recovered
+    assert len(jobs(service)) == 2  # the other one is left to `metastudio sweep`
+
+
+@pytest.mark.parametrize("name", ["training_video", "id_card_image1"])
+def test_a_file_that_was_edited_is_sent_again(
+    name: str,
+    service: Emulator,
+    context: Context,
+    files: Files,
+    checked: Check,
+    mine: dict[str, Any],
+    tutorial: bool,
+) -> None:
+    kill_creation(context, mine, "confirming training_video")
+    left = jobs(service)
+    rewrite(files[name])
+    now = checked(**{n: v for n, v in mine.items() if n != "fingerprints"})
+    outcome = create(context, now)
+    assert settled(outcome, now)
+    assert stored(service, outcome.job_id) == now["fingerprints"]
+    assert jobs(service) == [outcome.job_id]
+    assert (left == [outcome.job_id]) is tutorial
+
+
+@pytest.mark.parametrize("edit", ["a file", "a field"])
+def test_a_submitted_job_is_of_exactly_what_was_declared(
+    edit: str, context: Context, files: Files, mine: dict[str, Any]
+) -> None:
+    kill_creation(context, mine, "AUTO_VERIFYING")
+    if edit == "a file":
+        rewrite(files["id_card_image1"])
+    now = {**mine, "name": "m"} if edit == "a field" else mine
+    assert recover(context, now, NOBODY) is None
+    assert context.journal.load(URN, context.client.project_id) is None
+
+
+def test_a_job_that_is_gone_is_forgotten(
+    service: Emulator, context: Context, mine: dict[str, Any]
+) -> None:
+    kill_creation(context, mine, "uploading grant_file")
+    service.control.delete_job(jobs(service)[0])
+    outcome = create(context, mine)
+    assert settled(outcome, mine)
+    assert not outcome.recovered
+    assert jobs(service) == [outcome.job_id]
+
+
+# ------------------------------------------------------------- creations without an answer
+
+
+def test_a_creation_whose_answer_was_lost_is_found_by_its_tag(
+    service: Emulator, context: Context, mine: dict[str, Any], tutorial: bool, answers: Count
+) -> None:
+    service.control.add_fault("create", "reset", after=True, times=1)
+    outcome = create(context, mine)
+    assert settled(outcome, mine)
+    assert jobs(service) == [outcome.job_id]
+    # Its URLs were in the answer; where the service gives no others, it is made anew.
+    assert answers(service.control.counters(), "create") == (1 if tutorial else 2)
+
+
+@pytest.mark.parametrize("fault", [{"action": "reset"}, {"action": "status", "status": 500}])
+def test_a_creation_that_did_not_take_place_is_repeated(
+    fault: dict[str, Any],
+    service: Emulator,
+    context: Context,
+    mine: dict[str, Any],
+    answers: Count,
+) -> None:
+    service.control.add_fault("create", **fault, times=2)
+    outcome = create(context, mine)
+    assert settled(outcome, mine)
+    assert not outcome.recovered
+    assert jobs(service) == [outcome.job_id]
+    assert answers(service.control.counters(), "create") == 3
+
+
+def test_a_creation_is_not_repeated_for_ever(
+    service: Emulator, context: Context, mine: dict[str, Any]
+) -> None:
+    service.control.add_fault("create", "status", status=500)
+    with pytest.raises(ServerError):
+        create(context, mine)
+    assert service.control.counters()["create"] == {"500": 3}
+    assert jobs(service) == []
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+def test_without_a_tag_a_creation_is_tried_once(
+    tagged: bool,
+    service: Emulator,
+    context_for: ContextFor,
+    inputs: dict[str, Any],
+    mine: dict[str, Any],
+    answers: Count,
+) -> None:
+    context = context_for(service, ownership_tag=tagged)
+    service.control.add_fault("create", "reset", times=1)
+    with pytest.raises(AnswerLost):
+        create(context, inputs if tagged else mine)
+    assert answers(service.control.counters(), "create") == 1
+
+
+# ---------------------------------------------------------------------- killed updates
+
+
+@pytest.fixture
+def failed_review(
+    service: Emulator,
+    context: Context,
+    files: Files,
+    checked: Check,
+    mine: dict[str, Any],
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is recorded of a job whose review failed, and a declaration with another picture."""
+    made = create(context, mine)
+    service.control.set_state(made.job_id, "AUTO_VERIFY_FAILED")
+    old = read(context, made.job_id, made.outputs)
+    assert old is not None
+    rewrite(files["id_card_image1"])
+    service.control.clear_counters()
+    return old, checked(**{n: v for n, v in mine.items() if n != "fingerprints"})
+
+
+def kill_update(context: Context, old: dict[str, Any], now: dict[str, Any], at: str) -> None:
+    with pytest.raises(Killed):
+        update(context.telling(Killer(at)), old["job_id"], old, now)
+
+
+@pytest.mark.parametrize(
+    "at", ["uploading id_card_image1", "submitting for review", "AUTO_VERIFYING"]
+)
+def test_a_killed_update_is_gone_on_with(
+    at: str,
+    service: Emulator,
+    context: Context,
+    failed_review: tuple[dict[str, Any], dict[str, Any]],
+    tutorial: bool,
+) -> None:
+    old, now = failed_review
+    kill_update(context, old, now, at)
+    outcome: Outcome = update(context, old["job_id"], old, now)
+    assert settled(outcome, now)
+    assert stored(service, outcome.job_id) == now["fingerprints"]
+    assert state_of(service, outcome.job_id) == "AUTO_VERIFYING"
+    counters = service.control.counters()
+    assert (counters["update"], counters["SUBMITVERIFYING"]) == ({"200": 1}, {"200": 1})
+    # The picture; and the video, in three parts, where an update drops it.
+    assert uploads(service) == (1 if tutorial else 4)
+
+
+def test_what_a_killed_update_is_not_gone_on_with(
+    context: Context, failed_review: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    old, now = failed_review
+    kill_update(context, old, now, "submitting for review")
+    detail = context.client.show_job(old["job_id"])
+    entry = context.journal.load(URN, context.client.project_id)
+    assert entry is not None
+    assert catch_up(context, now, old, detail) is not None
+    recorded = {**old, "__journal": entry.serial}
+    assert catch_up(context, now, recorded, detail) is None
+    assert catch_up(context, {**now, "name": "m"}, old, detail) is None
+    other = detail.model_copy(update={"job_id": "another"})
+    assert catch_up(context, now, old, other) is None
+    bare = {n: v for n, v in now.items() if n != "__urn"}
+    assert catch_up(context, bare, old, detail) is None
