@@ -5,6 +5,8 @@
 Each run is an ``up`` of a stack of five jobs with five files each. At a random moment a random
 victim (the provider process, the engine, the program, or all of them) gets SIGKILL, while the
 service answers with errors, cuts connections and answers, throttles, and lets URLs expire. An
+engine takes seconds before it asks the service for anything, so most moments count from the
+run's first write there: only then is there something to lose. An
 episode starts with an empty stack; after one to five killed runs an undisturbed ``up`` follows,
 and then the service and the state must agree: every job once, every file equal by SHA-256,
 nothing submitted twice, no part accepted twice.
@@ -42,6 +44,12 @@ from pulumi_metastudio import TrainingJob
 for resource, inputs in json.loads(pathlib.Path("jobs.json").read_text()).items():
     TrainingJob(resource, **inputs)
 """
+#: The share of moments that count from a run's first write, how long after it they come at most,
+#: and how often it is looked for, in seconds.
+_AT_WORK = 0.75
+_WORK = 3.0
+_LOOK = 0.02
+_WRITES = ("create", "update", "upload", "command")
 #: How a victim is known among the run's processes, by a word of its command line.
 VICTIMS = {
     "provider": ("_runner.py provider", "pulumi.dynamic"),
@@ -53,10 +61,11 @@ VICTIMS = {
 
 @dataclasses.dataclass
 class Counts:
-    """What a storm left behind; all but the first three must be as :meth:`clean` says."""
+    """What a storm left behind; all but the first four must be as :meth:`clean` says."""
 
     runs: int = 0
     killed: int = 0
+    killed_at_work: int = 0
     episodes: int = 0
     jobs: int = 0
     jobs_in_state: int = 0
@@ -94,7 +103,7 @@ class Storm:
         self._engine = engine
         self._random = random.Random(seed)
         self._jobs = _declare(folder / "material", self._random)
-        self._duration = 6.0  # of an undisturbed up; measured by the first episode's last run
+        self._duration = 6.0  # of an undisturbed up, measured by each episode's last run
 
     def blow(self, runs: int) -> None:
         """Do at least ``runs`` killed runs, in whole episodes."""
@@ -114,7 +123,7 @@ class Storm:
             environment = _environment(folder, service)
             for _ in range(runs):
                 self._faults(service)
-                self._killed_run(program, environment)
+                self._killed_run(program, environment, service)
             service.control.clear_faults()
             self._command("cancel", program, environment)
             started = time.monotonic()
@@ -135,28 +144,34 @@ class Storm:
         if self._random.random() < 0.2:
             control.expire_upload_urls()
 
-    def _killed_run(self, program: Path, environment: dict[str, str]) -> None:
+    def _killed_run(self, program: Path, environment: dict[str, str], service: Emulator) -> None:
         self.counts.runs += 1
         self._command("cancel", program, environment)
         victim, home = self._random.choice(list(VICTIMS)), environment["HOME"]
-        deadline = time.monotonic() + self._random.uniform(0.3, self._duration)
+        before = _writes(service)
         # Nobody reads what a killed run says, so it must not fill a pipe.
         with self._start("up", program, environment, subprocess.DEVNULL) as run:
-            try:
-                # Waiting for the moment, not for a condition: the moment is what is random.
-                run.wait(timeout=max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            if self._until_the_moment(run, service, before):
                 if not _kill(home, VICTIMS[victim]):  # not started yet, or ended already
                     victim = "everything"
                     _kill(home, VICTIMS[victim])
                 self.counts.killed += 1
+                self.counts.killed_at_work += _writes(service) > before
                 self.victims[victim] += 1
-            try:
-                run.wait(timeout=60)
-            except subprocess.TimeoutExpired:
+            if not _ended(run, within=60):
                 _kill(home, VICTIMS["everything"])
-            finally:
-                _kill_all(home)
+            _kill_all(home)
+
+    def _until_the_moment(self, run: subprocess.Popen[str], service: Emulator, before: int) -> bool:
+        """Let a run go on; whether it is still there when its moment has come."""
+        if self._random.random() < _AT_WORK:
+            while _writes(service) == before:
+                if _ended(run, within=_LOOK):
+                    return False
+            moment = self._random.uniform(0.0, _WORK)
+        else:
+            moment = self._random.uniform(0.3, self._duration)
+        return not _ended(run, within=moment)
 
     def _command(
         self, operation: str, program: Path, environment: dict[str, str]
@@ -243,6 +258,20 @@ def _environment(folder: Path, service: Emulator) -> dict[str, str]:
         "HUAWEICLOUD_SDK_SK": service.secret_key,
         "HUAWEICLOUD_SDK_PROJECT_ID": service.project_id,
     }
+
+
+def _writes(service: Emulator) -> int:
+    """How many requests that change something the service has answered, or cut short."""
+    counted = service.control.counters()
+    return sum(sum(counted.get(name, {}).values()) for name in _WRITES)
+
+
+def _ended(run: subprocess.Popen[str], within: float) -> bool:
+    try:
+        run.wait(timeout=within)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _kill(home: str, words: tuple[str, ...]) -> bool:

@@ -15,4 +15,5 @@ def test_a_short_storm_leaves_nothing_behind(tmp_path: Path) -> None:
     storm = Storm(tmp_path, "embedded", seed=11)
     storm.blow(runs=4)
     assert storm.counts.killed >= 4
+    assert storm.counts.killed_at_work >= 1
     assert storm.counts.clean(), dataclasses.asdict(storm.counts)
