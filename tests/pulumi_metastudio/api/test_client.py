@@ -11,6 +11,8 @@ from metastudio_emulator import Emulator
 from pulumi_metastudio.api import Command, CreateJob, MetaStudioClient, UpdateJob
 from pulumi_metastudio.errors import CommandFailed, NotFound
 
+from ..filters import FILTERS
+
 ClientFor = Callable[..., MetaStudioClient]
 
 
@@ -66,35 +68,6 @@ def test_a_command_that_fails_inside_a_success(
         f"confirmed (HTTP 200, request id {problem.request_id})"
     )
     assert emulator.control.counters()["SUBMITVERIFYING"] == {"200": 1}
-
-
-FILTERS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
-    ({"name": "x"}, {"name": "x"}, {"name": "y"}),
-    ({"batch_name": "b"}, {"batch_name": "b"}, {"batch_name": "c"}),
-    ({"tag": "t"}, {"tags": ["s", "t"]}, {"tags": ["s"]}),
-    ({"state": "TRAINING,JOB_FINISH"}, {"state": "JOB_FINISH"}, {"state": "JOB_SUCCESS"}),
-    ({"is_flexus": True}, {"is_flexus": True}, {"is_flexus": False}),
-    ({"is_flexus": False}, {"is_flexus": False}, {"is_flexus": True}),
-    ({"is_live_copy": True}, {"is_live_copy": True}, {"is_live_copy": False}),
-    ({"is_ondemand_resource": True}, {"is_ondemand_resource": True}, {}),
-    ({"model_resolution": "4K"}, {"model_resolution": "4K"}, {}),
-    ({"train_location": "here"}, {"optional_training_location": ["here"]}, {}),
-    (
-        {"create_since": "2024-01-01T00:00:00Z"},
-        {"create_time": "2024-01-01T00:00:00Z"},
-        {"create_time": "2023-12-31T23:59:59Z"},
-    ),
-    (
-        {"create_until": "2024-01-01T00:00:00Z"},
-        {"create_time": "2024-01-01T00:00:00Z"},
-        {"create_time": "2024-01-01T00:00:01Z"},
-    ),
-    (
-        {"update_since": "2024-01-01T00:00:00Z"},
-        {"last_update_time": "2024-01-01T00:00:00Z"},
-        {"last_update_time": "2023-12-31T23:59:59Z"},
-    ),
-]
 
 
 @pytest.mark.parametrize(("filters", "wanted", "other"), FILTERS)
