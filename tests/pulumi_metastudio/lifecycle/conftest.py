@@ -12,7 +12,7 @@ import pytest
 from metastudio_emulator import Emulator
 from pulumi_metastudio.lifecycle import FILES, Context, Outcome, create
 
-from .observing import ID_FILES, PART, PROFILES, fail_the_cover
+from .observing import ID_FILES, PART, PROFILES, URN, fail_the_cover
 
 Check = Callable[..., dict[str, Any]]
 ContextFor = Callable[..., Context]
@@ -55,6 +55,12 @@ def service(request: pytest.FixtureRequest, start: Callable[..., Emulator]) -> E
 
 
 @pytest.fixture
+def tutorial(request: pytest.FixtureRequest) -> bool:
+    """Whether the service gives fresh URLs to a job that waits for its files."""
+    return bool(request.node.callspec.params["service"] == "tutorial")
+
+
+@pytest.fixture
 def context(service: Emulator, context_for: ContextFor) -> Context:
     return context_for(service, part_size=PART)
 
@@ -63,6 +69,12 @@ def context(service: Emulator, context_for: ContextFor) -> Context:
 def inputs(files: Files, checked: Check) -> dict[str, Any]:
     """A job with what the review of an ordinary tenant wants."""
     return checked(name="n", contact="138", **{name: files[name] for name in ID_FILES})
+
+
+@pytest.fixture
+def mine(inputs: dict[str, Any]) -> dict[str, Any]:
+    """The inputs with their resource's URN, by which a job is known again."""
+    return {**inputs, "__urn": URN}
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ __all__ = [
     "ID_FILES",
     "PART",
     "PROFILES",
+    "URN",
     "fail_the_cover",
+    "jobs",
     "rewrite",
     "settled",
     "state_of",
@@ -24,6 +26,7 @@ __all__ = [
 PROFILES = ["tutorial", "strict"]
 PART = 150 * 1024  # so that a video comes in three parts
 ID_FILES = ("training_video", "id_card_image1", "id_card_image2", "grant_file")
+URN = "urn:pulumi:s::p::pulumi-python:dynamic/metastudio:TrainingJob::anna"
 
 
 def rewrite(location: str, content: bytes | None = None) -> str:
@@ -31,6 +34,10 @@ def rewrite(location: str, content: bytes | None = None) -> str:
     path = Path(location)
     path.write_bytes(content or bytes(b ^ 0xFF for b in path.read_bytes()))
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def jobs(service: Emulator) -> list[str]:
+    return [job["job_id"] for job in service.control.jobs()]
 
 
 def stored(emulator: Emulator, job_id: str) -> dict[str, str]:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pulumi_metastudio.lifecycle import BEHAVIOUR, FIELDS, FILES, Journal
 from pulumi_metastudio.lifecycle.journal import Entry, declaration
 
-URN = "urn:pulumi:s::p::pulumi-python:dynamic/metastudio:TrainingJob::anna"
+from .observing import URN
+
 URL = "https://e/training_video?Signature=secret"
 
 TEXTS = st.dictionaries(st.sampled_from(list(FILES)), st.text(), max_size=3)

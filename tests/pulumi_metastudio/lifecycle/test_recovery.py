@@ -10,19 +10,16 @@ from typing import Any
 import pytest
 
 from metastudio_emulator import Emulator
-from pulumi_metastudio.errors import AnswerLost, ServerError
 from pulumi_metastudio.lifecycle import Context, Journal, Outcome, create, read, update
 from pulumi_metastudio.lifecycle.ownership import own_tag
 from pulumi_metastudio.lifecycle.recovery import catch_up, recover
 
-from .observing import ID_FILES, PART, rewrite, settled, state_of, stored, uploads
+from .observing import ID_FILES, PART, URN, jobs, rewrite, settled, state_of, stored, uploads
 
 Check = Callable[..., dict[str, Any]]
 ContextFor = Callable[..., Context]
-Count = Callable[[dict[str, dict[str, int]], str], int]
 Files = dict[str, str]
 
-URN = "urn:pulumi:s::p::pulumi-python:dynamic/metastudio:TrainingJob::anna"
 TAG = own_tag(URN)
 NOBODY: frozenset[str] = frozenset()
 
@@ -32,13 +29,13 @@ class Killed(BaseException):
 
 
 class Killer:
-    """A reporter at which the run ends as soon as it is told this very status."""
+    """A reporter at which the run ends as soon as it is told of this."""
 
     def __init__(self, at: str) -> None:
         self._at = at
 
     def status(self, text: str) -> None:
-        if text == self._at:
+        if text.startswith(self._at):
             raise Killed
 
     def info(self, text: str) -> None:
@@ -48,30 +45,14 @@ class Killer:
 
 
 @pytest.fixture
-def mine(inputs: dict[str, Any]) -> dict[str, Any]:
-    """The inputs with their resource's URN, by which a job is known again."""
-    return {**inputs, "__urn": URN}
-
-
-@pytest.fixture
 def elsewhere(context: Context, tmp_path: Path) -> Context:
     """The same service from a machine that has no journal."""
     return replace(context, journal=Journal(tmp_path / "elsewhere"))
 
 
-@pytest.fixture
-def tutorial(request: pytest.FixtureRequest) -> bool:
-    """Whether the service gives fresh URLs to a job that waits for its files."""
-    return bool(request.node.callspec.params["service"] == "tutorial")
-
-
 def kill_creation(context: Context, inputs: dict[str, Any], at: str) -> None:
     with pytest.raises(Killed):
         create(context.telling(Killer(at)), inputs)
-
-
-def jobs(service: Emulator) -> list[str]:
-    return [job["job_id"] for job in service.control.jobs()]
 
 
 MOMENTS = [
@@ -241,6 +222,46 @@ def test_a_file_that_was_edited_is_sent_again(
     assert (left == [outcome.job_id]) is tutorial
 
 
+@pytest.mark.parametrize("name", ["training_video", "id_card_image1"])
+def test_a_file_that_was_edited_while_it_was_sent(
+    name: str,
+    service: Emulator,
+    context: Context,
+    files: Files,
+    checked: Check,
+    mine: dict[str, Any],
+    tutorial: bool,
+) -> None:
+    """What was sent arrived, its answer did not, and the next run has another content."""
+    if name != "training_video":
+        service.control.add_fault("upload", "delay", delay_ms=1, times=3)
+    service.control.add_fault("upload", "reset", after=True, times=1)
+    kill_creation(context, mine, name)  # told before the upload is repeated
+    left = jobs(service)
+    service.control.clear_faults()
+    rewrite(files[name])
+    now = checked(**{n: v for n, v in mine.items() if n != "fingerprints"})
+    outcome = create(context, now)
+    assert settled(outcome, now)
+    assert stored(service, outcome.job_id) == now["fingerprints"]
+    assert jobs(service) == [outcome.job_id]
+    assert (left == [outcome.job_id]) is tutorial
+
+
+def test_an_edited_file_that_does_not_arrive_has_no_fingerprint(
+    start: Callable[..., Emulator], context_for: ContextFor, files: Files, mine: dict[str, Any]
+) -> None:
+    service = start(profile="tutorial")
+    context = context_for(service, part_size=PART)
+    kill_creation(context, mine, "confirming training_video")
+    rewrite(files["id_card_image1"])
+    service.control.add_fault("upload", "status", status=400)
+    outcome = create(context, mine)
+    assert outcome.outputs["pending"][0] == "upload id_card_image1"
+    assert "id_card_image1" not in outcome.outputs["fingerprints"]
+    assert outcome.outputs["fingerprints"]["id_card_image2"]
+
+
 @pytest.mark.parametrize("edit", ["a file", "a field"])
 def test_a_submitted_job_is_of_exactly_what_was_declared(
     edit: str, context: Context, files: Files, mine: dict[str, Any]
@@ -262,62 +283,6 @@ def test_a_job_that_is_gone_is_forgotten(
     assert settled(outcome, mine)
     assert not outcome.recovered
     assert jobs(service) == [outcome.job_id]
-
-
-# ------------------------------------------------------------- creations without an answer
-
-
-def test_a_creation_whose_answer_was_lost_is_found_by_its_tag(
-    service: Emulator, context: Context, mine: dict[str, Any], tutorial: bool, answers: Count
-) -> None:
-    service.control.add_fault("create", "reset", after=True, times=1)
-    outcome = create(context, mine)
-    assert settled(outcome, mine)
-    assert jobs(service) == [outcome.job_id]
-    # Its URLs were in the answer; where the service gives no others, it is made anew.
-    assert answers(service.control.counters(), "create") == (1 if tutorial else 2)
-
-
-@pytest.mark.parametrize("fault", [{"action": "reset"}, {"action": "status", "status": 500}])
-def test_a_creation_that_did_not_take_place_is_repeated(
-    fault: dict[str, Any],
-    service: Emulator,
-    context: Context,
-    mine: dict[str, Any],
-    answers: Count,
-) -> None:
-    service.control.add_fault("create", **fault, times=2)
-    outcome = create(context, mine)
-    assert settled(outcome, mine)
-    assert not outcome.recovered
-    assert jobs(service) == [outcome.job_id]
-    assert answers(service.control.counters(), "create") == 3
-
-
-def test_a_creation_is_not_repeated_for_ever(
-    service: Emulator, context: Context, mine: dict[str, Any]
-) -> None:
-    service.control.add_fault("create", "status", status=500)
-    with pytest.raises(ServerError):
-        create(context, mine)
-    assert service.control.counters()["create"] == {"500": 3}
-    assert jobs(service) == []
-
-
-@pytest.mark.parametrize("tagged", [True, False])
-def test_without_a_tag_a_creation_is_tried_once(
-    tagged: bool,
-    service: Emulator,
-    context_for: ContextFor,
-    inputs: dict[str, Any],
-    mine: dict[str, Any],
-    answers: Count,
-) -> None:
-    context = context_for(service, ownership_tag=tagged)
-    service.control.add_fault("create", "reset", times=1)
-    with pytest.raises(AnswerLost):
-        create(context, inputs if tagged else mine)
-    assert answers(service.control.counters(), "create") == 1
 
 
 # ---------------------------------------------------------------------- killed updates

@@ -64,12 +64,12 @@ def test_an_expired_url(
     service: Emulator,
     context: Context,
     half_done: tuple[Outcome, dict[str, Any]],
-    request: pytest.FixtureRequest,
+    tutorial: bool,
 ) -> None:
     outcome, declared = half_done
     service.control.expire_upload_urls(outcome.job_id)
     later = update(context, outcome.job_id, outcome.outputs, declared)
-    if request.node.callspec.params["service"] == "tutorial":
+    if tutorial:
         assert settled(later, declared)
         assert stored(service, later.job_id) == declared["fingerprints"]
         assert service.control.counters()["update"] == {"200": 1}
@@ -89,11 +89,11 @@ def test_urls_that_were_lost(
     service: Emulator,
     context: Context,
     half_done: tuple[Outcome, dict[str, Any]],
-    request: pytest.FixtureRequest,
+    tutorial: bool,
 ) -> None:
     outcome, declared = half_done
     later = update(context, outcome.job_id, {**outcome.outputs, "__upload_urls": {}}, declared)
-    if request.node.callspec.params["service"] == "tutorial":
+    if tutorial:
         assert settled(later, declared)
     else:
         assert later.outputs["pending"][0] == "recreate"
@@ -107,7 +107,7 @@ def test_a_video_that_changed_before_the_resume(
     inputs: dict[str, Any],
     files: Files,
     checked: Check,
-    request: pytest.FixtureRequest,
+    tutorial: bool,
 ) -> None:
     """Never a mixture of two contents, and never the fingerprint of what is not there."""
     fail_one_upload(service)
@@ -118,7 +118,7 @@ def test_a_video_that_changed_before_the_resume(
     rewrite(files["training_video"], content)
     now = checked(**{n: v for n, v in inputs.items() if n != "fingerprints"})
     later = update(context, outcome.job_id, outcome.outputs, now)
-    if request.node.callspec.params["service"] == "tutorial":
+    if tutorial:
         assert settled(later, now)
         assert stored(service, later.job_id) == now["fingerprints"]
     else:
@@ -133,7 +133,7 @@ def test_a_picture_that_changed_after_its_answer_was_lost(
     files: Files,
     inputs: dict[str, Any],
     checked: Check,
-    request: pytest.FixtureRequest,
+    tutorial: bool,
 ) -> None:
     service.control.add_fault("upload", "delay", delay_ms=1, times=3)
     service.control.add_fault("upload", "reset", after=True, times=1)
@@ -144,7 +144,7 @@ def test_a_picture_that_changed_after_its_answer_was_lost(
     rewrite(files["cover"])
     now = checked(**bare)
     later = update(context, outcome.job_id, outcome.outputs, now)
-    if request.node.callspec.params["service"] == "tutorial":
+    if tutorial:
         assert settled(later, now)
         assert stored(service, later.job_id) == now["fingerprints"]
     else:

@@ -42,13 +42,13 @@ def test_a_job_that_was_taken_over_is_never_made_anew(
     files: Files,
     checked: Check,
     inputs: dict[str, Any],
-    request: pytest.FixtureRequest,
+    tutorial: bool,
 ) -> None:
     theirs = create(context, {**inputs, "submit": False})
     bare = {"existing_job_id": theirs.job_id, "name": "n", "submit": False}
     outcome = create(context, checked(**bare, training_video=files["training_video"]))
     now = checked(**bare, training_video=files["training_video"], cover=files["cover"])
-    if request.node.callspec.params["service"] == "tutorial":
+    if tutorial:
         assert settled(update(context, theirs.job_id, outcome.outputs, now), now)
         assert "cover" in stored(service, theirs.job_id)
         return

@@ -71,13 +71,13 @@ def test_a_field_of_a_job_that_waits_for_files(
     service: Emulator,
     context: Context,
     inputs: dict[str, Any],
-    request: pytest.FixtureRequest,
+    tutorial: bool,
 ) -> None:
     held = {**inputs, "submit": False}
     made = create(context, held)
     now = {**held, "name": "m"}
     outcome = update(context, made.job_id, made.outputs, now)
-    if request.node.callspec.params["service"] == "tutorial":
+    if tutorial:
         assert settled(outcome, now)
         assert service.control.job(made.job_id)["fields"]["name"] == "m"
         return
@@ -97,7 +97,7 @@ def test_a_file_after_a_failed_review(
     files: Files,
     made: Outcome,
     checked: Check,
-    request: pytest.FixtureRequest,
+    tutorial: bool,
 ) -> None:
     service.control.set_state(made.job_id, "AUTO_VERIFY_FAILED", reason="blurred")
     old = read(context, made.job_id, made.outputs)
@@ -112,7 +112,7 @@ def test_a_file_after_a_failed_review(
     counters = service.control.counters()
     assert counters["SUBMITVERIFYING"] == {"200": 1}
     assert counters["update"] == {"200": 1}
-    dropped = request.node.callspec.params["service"] == "strict"
+    dropped = not tutorial
     assert uploads(service) == (3 if name == "training_video" else 4 if dropped else 1)
 
 
