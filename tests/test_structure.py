@@ -33,6 +33,12 @@ FORBIDDEN = {
         "pulumi_metastudio.api",
         "pulumi_metastudio.lifecycle",
     ),
+    "pulumi_metastudio/manifest": (
+        "pulumi",
+        "pulumi_metastudio.api",
+        "pulumi_metastudio.batch",
+        "pulumi_metastudio.training_job",
+    ),
     "pulumi_metastudio/lifecycle": (
         "pulumi",
         "pulumi_metastudio.cli",
@@ -70,6 +76,7 @@ def test_arrows_point_one_way(folder: str) -> None:
 def test_public_names() -> None:
     assert pulumi_metastudio.__all__ == [
         "FileInput",
+        "TrainingBatch",
         "TrainingJob",
         "TrainingJobArgs",
         "VoicePropertiesArgs",

@@ -3,6 +3,7 @@
 >>> from pulumi_metastudio import TrainingJob
 """
 
+from .batch import TrainingBatch
 from .functions import (
     get_training_job,
     get_training_job_output,
@@ -14,6 +15,7 @@ from .waiting import wait_for
 
 __all__ = [
     "FileInput",
+    "TrainingBatch",
     "TrainingJob",
     "TrainingJobArgs",
     "VoicePropertiesArgs",

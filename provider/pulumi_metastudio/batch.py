@@ -1,0 +1,96 @@
+"""The ``TrainingBatch`` component: one training job for each line of a manifest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import pulumi
+
+from .training_job import TrainingJob, TrainingJobArgs
+
+__all__ = ["TrainingBatch"]
+
+
+class TrainingBatch(pulumi.ComponentResource):
+    """The training jobs of a manifest, all with one ``batch_name``.
+
+    Args:
+        resource_name: the component's name in the stack.
+        manifest: a ``.yaml``, ``.yml`` or ``.csv`` file, relative to the program's folder;
+            docs/batch.md has its form. Files in it are relative to its own folder.
+        batch_name: the batch's name; by default the manifest's own, else ``resource_name``.
+        defaults: inputs for every job that does not give its own, neither in its line nor in the
+            manifest's defaults. Files in it are relative to the program's folder.
+        opts: Pulumi's resource options.
+
+    Attributes:
+        jobs: the jobs by the names of their resources, in the manifest's order.
+        batch_name: the batch's name.
+        job_ids: the jobs' ids by the names of their resources.
+
+    Raises:
+        pulumi.RunError: the manifest or the defaults cannot be read as inputs; nothing of the
+            batch is registered.
+
+    Example::
+
+        batch = TrainingBatch("autumn", manifest="jobs.csv")
+    """
+
+    jobs: dict[str, TrainingJob]
+    batch_name: pulumi.Output[str]
+    job_ids: pulumi.Output[dict[str, str]]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        manifest: str | os.PathLike[str],
+        batch_name: pulumi.Input[str] | None = None,
+        defaults: TrainingJobArgs | Mapping[str, Any] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        # What reads manifests is loaded when there is one.
+        from .errors import InputError
+        from .manifest import read_manifest
+
+        try:
+            common = _given(defaults)
+            found = read_manifest(manifest)
+        except InputError as problem:
+            raise pulumi.RunError(f"TrainingBatch '{resource_name}': {problem}") from problem
+        super().__init__("metastudio:index:TrainingBatch", resource_name, None, opts)
+        names = (batch_name, found.batch_name, common.get("batch_name"), resource_name)
+        name: pulumi.Input[str] = next(each for each in names if each is not None)
+        self.jobs = {
+            resource: TrainingJob(
+                resource,
+                TrainingJobArgs(**{**common, **inputs, "batch_name": name}),
+                pulumi.ResourceOptions(parent=self),
+            )
+            for resource, inputs in found.jobs.items()
+        }
+        self.batch_name = pulumi.Output.from_input(name)
+        # Of each job its id: the output of the same meaning would be read back from the engine.
+        self.job_ids = pulumi.Output.all(**{name: job.id for name, job in self.jobs.items()})
+        self.register_outputs({"batch_name": self.batch_name, "job_ids": self.job_ids})
+
+
+def _given(defaults: TrainingJobArgs | Mapping[str, Any] | None) -> dict[str, Any]:
+    """The defaults that were given, by name.
+
+    Raises:
+        InputError: one of them is no input.
+    """
+    from .errors import InputError
+    from .manifest import INPUTS, unknown_input
+
+    if isinstance(defaults, TrainingJobArgs):
+        return {field.name: getattr(defaults, field.name) for field in fields(defaults)}
+    for name in defaults or {}:
+        if name not in INPUTS:
+            raise InputError(f"defaults: {unknown_input(name)}")
+    return dict(defaults or {})

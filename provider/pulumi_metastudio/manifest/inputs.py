@@ -1,0 +1,82 @@
+"""What a manifest may say of a job: the inputs by name, and values made to what each is."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..lifecycle.schema import BEHAVIOUR, FIELDS, FILES, VOICE_CHOICES, Kind
+from ..transfer.sources import is_url
+from .wording import kind_of, shown
+
+__all__ = ["COLUMNS", "INPUTS", "OF_JOB", "PARTS", "read_inputs", "unknown_input"]
+
+#: The kind of every input of a training job. ``triggers`` takes mappings, too.
+INPUTS: dict[str, Kind] = {
+    **{name: field.kind for name, field in FIELDS.items()},
+    **dict.fromkeys(FILES, Kind.TEXT),
+    **{name: Kind.FLAG if isinstance(v, bool) else Kind.TEXT for name, v in BEHAVIOUR.items()},
+    "triggers": Kind.TEXTS,
+}
+#: What a job in a manifest may have: its inputs, and the name of its resource.
+OF_JOB = {"resource": Kind.TEXT, **INPUTS}
+#: A table has no objects in its cells: their parts have columns of their own.
+PARTS = {f"voice_properties.{part}": Kind.TEXT for part in VOICE_CHOICES}
+COLUMNS = {n: kind for n, kind in OF_JOB.items() if kind is not Kind.OBJECT} | PARTS
+
+
+def read_inputs(
+    label: str, given: dict[str, Any], known: dict[str, Kind], folder: Path, problems: list[str]
+) -> dict[str, Any]:
+    """Inputs by name, each of its kind; those that cannot be are told of and left out."""
+    inputs: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in known:
+            problems.append(f"{label}: {unknown_input(name, known)}")
+            continue
+        try:
+            inputs[name] = None if value is None else _converted(name, known[name], value)
+        except InputError as problem:
+            problems.append(f"{label}: {name} is {problem}: it must be {known[name].value}")
+        else:
+            if name in FILES and value is not None:
+                inputs[name] = _beside(folder, value)
+    return inputs
+
+
+def unknown_input(name: object, known: Iterable[str] = INPUTS) -> str:
+    """What to say of an input that there is not, with the one that was probably meant."""
+    close = difflib.get_close_matches(str(name), list(known), 1)
+    meant = f"did you mean {close[0]}?" if close else "docs/resource.md lists the inputs"
+    return f"{shown(name)} is not an input: {meant}"
+
+
+def _converted(name: str, kind: Kind, value: Any) -> Any:
+    """A value as what its input is.
+
+    Raises:
+        InputError: it is something else; says what.
+    """
+    if kind is Kind.TEXTS:
+        if isinstance(value, str):
+            return [text for part in value.split(";") if (text := part.strip())]
+        if name == "triggers" or (
+            isinstance(value, list) and all(isinstance(item, str) for item in value)
+        ):
+            return value
+    elif kind is Kind.FLAG and isinstance(value, str):
+        flag = {"true": True, "false": False}.get(value.strip().lower())
+        if flag is not None:
+            return flag
+    elif isinstance(value, dict if kind is Kind.OBJECT else str):
+        return value
+    raise InputError(kind_of(value))
+
+
+def _beside(folder: Path, location: str) -> str:
+    """Where a file is that the manifest names; as portable as it is written."""
+    here = is_url(location) or location.startswith("~") or not location
+    return location if here else str(folder / location)
