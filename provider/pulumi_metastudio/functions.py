@@ -142,8 +142,8 @@ def list_training_jobs(
     wanted = _states(state)
     if wanted and len(",".join(wanted)) <= _STATE_FILTER:
         filters["state"] = ",".join(wanted)
-    if limit is not None and limit < 0:
-        raise pulumi.RunError(f"list_training_jobs: limit is {limit}: give 0 or more")
+    if limit is not None and (type(limit) is not int or limit < 0):
+        raise pulumi.RunError(f"list_training_jobs: limit is {limit!r}: give 0 or more")
     return itertools.islice(_jobs(context(), frozenset(wanted), filters), limit)
 
 
@@ -211,7 +211,11 @@ def _jobs(context: Context, wanted: frozenset[str], filters: dict[str, Any]) -> 
 
 
 def _states(state: str | Sequence[str] | None) -> list[str]:
-    given = state.split(",") if isinstance(state, str) else list(state or ())
+    given = state.split(",") if isinstance(state, str) else state or ()
+    if not isinstance(given, Sequence) or not all(isinstance(each, str) for each in given):
+        raise pulumi.RunError(
+            f"list_training_jobs: state is {state!r}: give a state, or a list of states"
+        )
     return [each.strip() for each in given if each.strip()]
 
 

@@ -97,6 +97,29 @@ def test_a_job_that_does_not_exist(service: Emulator) -> None:
     assert "`metastudio jobs list`" in text
 
 
+@pytest.mark.parametrize("job_id", ["", None, "J?x", "J#x", "../x", "a\nb", "安娜", "j" * 65])
+def test_what_is_no_jobs_id(job_id: Any, service: Emulator) -> None:
+    with pytest.raises(pulumi.RunError, match="it must be a job's id") as caught:
+        get_training_job(job_id)
+    one_line(caught)
+    assert service.control.counters() == {}
+
+
+@pytest.mark.parametrize("app_user_id", ["安娜", "a\nb", "a b"])
+def test_what_is_no_sub_users_id(app_user_id: str, service: Emulator) -> None:
+    with pytest.raises(pulumi.RunError, match="visible ASCII characters only") as caught:
+        get_training_job("j", app_user_id=app_user_id)
+    one_line(caught)
+    assert service.control.counters() == {}
+
+
+@pytest.mark.parametrize("state", [5, [5], {"JOB_SUCCESS"}])
+def test_what_is_no_state(state: Any, service: Emulator) -> None:
+    with pytest.raises(pulumi.RunError, match="give a state, or a list of states") as caught:
+        list_training_jobs(state=state)
+    one_line(caught)
+
+
 def test_a_job_that_cannot_be_read(service: Emulator) -> None:
     job_id = service.control.add_job(name="n")["job_id"]
     service.control.add_fault("show", "status", status=500)
@@ -239,9 +262,9 @@ def test_a_job_that_moves_between_pages_is_given_once(service: Emulator) -> None
 # ----------------------------------------------------------------- errors and settings
 
 
-@pytest.mark.parametrize("limit", [-1, -100])
-def test_a_limit_that_is_none(limit: int, service: Emulator) -> None:
-    with pytest.raises(pulumi.RunError, match=f"limit is {limit}: give 0 or more") as caught:
+@pytest.mark.parametrize("limit", [-1, -100, 2.5, "3", True])
+def test_a_limit_that_is_none(limit: Any, service: Emulator) -> None:
+    with pytest.raises(pulumi.RunError, match=f"limit is {limit!r}: give 0 or more") as caught:
         list_training_jobs(limit=limit)
     one_line(caught)
     assert requests(service) == 0

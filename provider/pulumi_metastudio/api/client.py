@@ -32,6 +32,7 @@ from ..errors import (
     Throttled,
 )
 from .auth import identity
+from .identifiers import app_user, job_path
 from .models import (
     Command,
     CommandAnswer,
@@ -99,7 +100,9 @@ class MetaStudioClient:
         """GET ``…/user/jobs/{job_id}``."""
         operation = f"show training job {job_id}"
         return _read(
-            JobDetail, operation, self._send(operation, "GET", job_id, app_user_id=app_user_id)
+            JobDetail,
+            operation,
+            self._send(operation, "GET", job_path(job_id), app_user_id=app_user_id),
         )
 
     def find_job(self, job_id: str, *, app_user_id: str | None = None) -> JobDetail | None:
@@ -165,12 +168,15 @@ class MetaStudioClient:
     ) -> UploadUrls:
         """PUT ``…/user/jobs/{job_id}``: change fields, and get fresh upload URLs."""
         operation = f"update training job {job_id}"
-        answer = self._send(operation, "PUT", job_id, body=job.body(), app_user_id=app_user_id)
+        answer = self._send(
+            operation, "PUT", job_path(job_id), body=job.body(), app_user_id=app_user_id
+        )
         return _read(UploadUrls, operation, answer)
 
     def delete_job(self, job_id: str, *, app_user_id: str | None = None) -> None:
         """DELETE ``…/user/jobs/{job_id}``."""
-        self._send(f"delete training job {job_id}", "DELETE", job_id, app_user_id=app_user_id)
+        path = job_path(job_id)
+        self._send(f"delete training job {job_id}", "DELETE", path, app_user_id=app_user_id)
 
     def command(
         self, job_id: str, command: Command, *, app_user_id: str | None = None
@@ -184,7 +190,7 @@ class MetaStudioClient:
         response = self._send(
             operation,
             "POST",
-            f"{job_id}/command",
+            f"{job_path(job_id)}/command",
             body=command.body(),
             app_user_id=app_user_id,
             # The two queries change nothing; every other command may act twice.
@@ -211,6 +217,7 @@ class MetaStudioClient:
         once: bool = False,
     ) -> requests.Response:
         """One call, repeated as the module's text says."""
+        user = app_user(app_user_id)
         repeatable: tuple[type[Exception], ...] = (EndpointUnreachable, Throttled)
         if not once:
             repeatable += (AnswerLost, ServerError)
@@ -223,7 +230,7 @@ class MetaStudioClient:
         )
 
         def attempt() -> requests.Response:
-            return self._attempt(operation, method, path, body, query, app_user_id)
+            return self._attempt(operation, method, path, body, query, user)
 
         def attempt_with_fresh_token() -> requests.Response:
             try:
@@ -253,7 +260,7 @@ class MetaStudioClient:
         path: str,
         body: dict[str, Any] | None,
         query: dict[str, Any] | None,
-        app_user_id: str | None,
+        app_user_id: str,
     ) -> requests.Response:
         settings = self.settings
         jobs = f"/v1/{self._identity.project_id}/digital-human-training-manage/user/jobs"

@@ -33,9 +33,12 @@ def upload(context: Context, job_id: str, files: Mapping[str, str], *, submit: b
         raise JobRefusal(f"the service has no job {job_id}")
     told = detail.model_dump(mode="json", exclude_none=True)
     told["tags"] = without_tags(detail.tags)
-    # An update must send the complete set, because an omitted field may be reset.
+    # An update must send the complete set, because an omitted field may be reset. A phone number
+    # told with asterisks is left out all the same: sent back, the asterisks would replace it.
     fields = {name: told[name] for name in FIELDS if told.get(name) is not None}
-    inputs = {**fields, **files, "submit": submit}
+    if "*" in fields.get("contact", ""):
+        del fields["contact"]
+    inputs = {**fields, **files, "submit": submit, "existing_job_id": job_id}
     material = Material(context, job_id, inputs, steps(inputs, list(files)), resumed=True)
     material.work()
     if material.problem:

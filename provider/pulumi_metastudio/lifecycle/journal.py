@@ -76,9 +76,13 @@ class Journal:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             # mkstemp makes the file for its owner only.
             handle, name = tempfile.mkstemp(dir=self._folder, prefix=".entry-")
-            with os.fdopen(handle, "w") as file:
-                json.dump(asdict(entry), file)
-            os.replace(name, self._file(urn))
+            try:
+                with os.fdopen(handle, "w") as file:
+                    json.dump(asdict(entry), file)
+                os.replace(name, self._file(urn))
+            except OSError:
+                os.unlink(name)  # it may hold URLs
+                raise
 
     def forget(self, urn: str, job_id: str) -> None:
         """Drop the entry of a job that a state knows, or that is gone."""

@@ -8,11 +8,12 @@ the provider's: it is in no output, and a program neither declares it nor sees i
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 
 __all__ = ["own_tag", "stack_of", "without_tags"]
 
-_PREFIX = "pulumi:"
+_OWN = re.compile(r"pulumi:([^:]*):([^:]*):[0-9a-f]{12}")
 
 
 def own_tag(urn: str) -> str:
@@ -20,15 +21,13 @@ def own_tag(urn: str) -> str:
     stack, project = urn.split("::")[:2]
     stack = stack.rpartition(":")[2]
     digest = hashlib.sha256(urn.encode()).hexdigest()[:12]
-    return f"{_PREFIX}{project}:{stack}:{digest}"
+    return f"pulumi:{project}:{stack}:{digest}"
 
 
 def stack_of(tag: str) -> tuple[str, str] | None:
     """Project and stack that an ownership tag names; None for any other tag."""
-    parts = tag.split(":")
-    if len(parts) != 4 or not tag.startswith(_PREFIX):
-        return None
-    return parts[1], parts[2]
+    found = _OWN.fullmatch(tag)
+    return (found[1], found[2]) if found else None
 
 
 def without_tags(tags: Sequence[str] | None) -> list[str] | None:

@@ -5,13 +5,14 @@ A value that is not known yet is passed over; it is looked at again when it is k
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..api.identifiers import APP_USER_ID_RULE, JOB_ID_RULE, is_app_user_id, is_job_id
 from ..errors import InputError
 from ..transfer import FingerprintCache, Media, MediaKind, open_source, probe, probe_cache
+from .ownership import stack_of
 from .schema import (
     BEHAVIOUR,
     DELETION_POLICIES,
@@ -81,13 +82,8 @@ def _behaviour(name: str, value: Any) -> Iterator[Problem]:
         yield Problem(name, f"is {_shown(value)}: it must be true or false")
     elif name == "deletion_policy" and value not in DELETION_POLICIES:
         yield Problem(name, f"is {_shown(value)}: choose one of {', '.join(DELETION_POLICIES)}")
-    elif name == "existing_job_id" and not (isinstance(value, str) and _JOB_ID.fullmatch(value)):
-        yield Problem(
-            name, f"is {_shown(value)}: it must be a job's id, 1 to 64 letters, digits, - and _"
-        )
-
-
-_JOB_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
+    elif name == "existing_job_id" and not is_job_id(value):
+        yield Problem(name, f"is {_shown(value)}: {JOB_ID_RULE}")
 
 
 def _field(field: FieldInput, value: Any) -> Iterator[Problem]:
@@ -98,7 +94,9 @@ def _field(field: FieldInput, value: Any) -> Iterator[Problem]:
         return
     items: list[Any] = value if isinstance(value, list) else [value]
     if not _fits(field.kind, value, items):
-        yield Problem(field.name, f"is {_shown(value)}: it must be {field.kind.value}")
+        # A phone number is not to be read in an error.
+        what = type(value).__name__ if field.name == "contact" else _shown(value)
+        yield Problem(field.name, f"is {what}: it must be {field.kind.value}")
         return
     if field.length and not field.length[0] <= len(value) <= field.length[1]:
         low, high = field.length
@@ -110,10 +108,15 @@ def _field(field: FieldInput, value: Any) -> Iterator[Problem]:
             yield Problem(
                 field.name, f"is {_shown(item)}: choose one of {', '.join(field.choices)}"
             )
-    if field.name == "app_user_id" and any(ord(c) > 126 or ord(c) < 33 for c in value):
-        yield Problem(
-            field.name, "goes into an HTTP header: use visible ASCII characters only, no spaces"
-        )
+    if field.name == "app_user_id" and value and not is_app_user_id(value):
+        yield Problem(field.name, APP_USER_ID_RULE)
+    if field.name == "tags":
+        for tag in items:
+            if isinstance(tag, str) and stack_of(tag):
+                yield Problem(
+                    field.name,
+                    f"has {_shown(tag)}, which is how this provider marks its own jobs: remove it",
+                )
 
 
 def _fits(kind: Kind, value: Any, items: list[Any]) -> bool:

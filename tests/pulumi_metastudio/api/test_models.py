@@ -276,4 +276,4 @@ def test_repr_hides_personal_data_and_urls() -> None:
     ):
         assert "secret" not in shown
         assert "https:" not in shown
-        assert "15312090046" not in shown
+        assert "13800138000" not in shown

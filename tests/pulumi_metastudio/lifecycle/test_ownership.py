@@ -44,7 +44,17 @@ def test_each_resource_has_its_own_tag() -> None:
 
 
 @pytest.mark.parametrize(
-    "tag", ["", "a", "pulumi", "pulumi:p:s", "pulumi:p:s:0:1", "Pulumi:p:s:0", "a:pulumi:p:s"]
+    "tag",
+    [
+        "",
+        "a",
+        "pulumi",
+        "pulumi:p:s",
+        "pulumi:p:s:0:1",
+        "Pulumi:p:s:0",
+        "a:pulumi:p:s",
+        "pulumi:team:x:y",
+    ],
 )
 def test_anybody_elses_tag_is_none_of_ours(tag: str) -> None:
     assert stack_of(tag) is None

@@ -22,6 +22,7 @@ from pulumi_metastudio.lifecycle import (
     problems,
     warnings,
 )
+from pulumi_metastudio.lifecycle.ownership import own_tag
 from pulumi_metastudio.transfer import FingerprintCache
 
 ID2 = {"id_card_image2": "b"}
@@ -55,10 +56,11 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"name": True}, "name", "is True: it must be text"),
     ({"name": ["n"]}, "name", "is ['n']: it must be text"),
     ({"contact": "1" * 65}, "contact", "has 65 characters: it must have 0 to 64 characters"),
-    ({"contact": 13800000000}, "contact", "it must be text"),
+    ({"contact": 13800000000}, "contact", "is int: it must be text"),
     ({"batch_name": ""}, "batch_name", "has 0 characters"),
     ({"tags": "a"}, "tags", "is 'a': it must be a list of texts"),
     ({"tags": ["a", 1]}, "tags", "it must be a list of texts"),
+    ({"tags": [own_tag("urn:pulumi:s::p::t::n")]}, "tags", "marks its own jobs: remove it"),
     ({"is_flexus": "true"}, "is_flexus", "is 'true': it must be true or false"),
     ({"is_flexus": 1}, "is_flexus", "is 1: it must be true or false"),
     ({"is_background_replacement": "no"}, "is_background_replacement", "true or false"),
