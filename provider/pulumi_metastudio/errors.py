@@ -2,6 +2,7 @@
 
     MetaStudioError                  the root: catch this to catch everything
     ├── ConfigurationError           settings are missing, incomplete or contradict each other
+    │   └── StateUnreadable          a stack's state cannot be read
     ├── InputError                   an input breaks a rule, found before anything was sent
     ├── TransportError               no usable answer arrived
     │   ├── EndpointUnreachable      no connection: the request was certainly not carried out
@@ -41,6 +42,7 @@ __all__ = [
     "PermissionDenied",
     "ServerError",
     "ServiceError",
+    "StateUnreadable",
     "Throttled",
     "TransportError",
     "UploadError",
@@ -54,6 +56,10 @@ class MetaStudioError(Exception):
 
 class ConfigurationError(MetaStudioError):
     """Settings are missing, incomplete or contradict each other."""
+
+
+class StateUnreadable(ConfigurationError):
+    """A stack's state cannot be read, so nobody knows which jobs it records."""
 
 
 class InputError(MetaStudioError):

@@ -1,35 +1,89 @@
-"""Recognise one's own jobs at the service.
+"""Whose job it is: the identity of a resource, and the tags that carry it.
 
-A tag made from the resource's URN goes along with every job that is created, so that a job whose
-creation was cut off can be found again by its resource, and by ``metastudio sweep``. The tag is
-the provider's: it is in no output, and a program neither declares it nor sees it as drift.
+Two tags go along with every job that is created. The label, ``pulumi:PROJECT:STACK:`` and twelve
+hexadecimal digits of the URN's SHA-256, finds the jobs of a resource's name in one list request.
+The proof, ``pulumi-owner:`` and the digits of backend and organization, tells which of them are
+this stack's: two people's ``dev`` stacks have the same labels. Both are the provider's own: they
+are in no output, and a program neither declares them nor sees them as drift.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-__all__ = ["own_tag", "stack_of", "without_tags"]
+__all__ = ["Identity", "is_own_tag", "own_tag", "owner_tag", "stack_of", "without_tags"]
 
-_OWN = re.compile(r"pulumi:([^:]*):([^:]*):[0-9a-f]{12}")
+_LABEL = re.compile(r"pulumi:([^:]*):([^:]*):[0-9a-f]{12}")
+_PROOF = re.compile(r"pulumi-owner:[0-9a-f]{16}")
 
 
-def own_tag(urn: str) -> str:
-    """``pulumi:PROJECT:STACK:`` and twelve hexadecimal digits of the URN's SHA-256."""
-    stack, project = urn.split("::")[:2]
-    stack = stack.rpartition(":")[2]
-    digest = hashlib.sha256(urn.encode()).hexdigest()[:12]
-    return f"pulumi:{project}:{stack}:{digest}"
+@dataclass(frozen=True)
+class Identity:
+    """A resource of one stack in one backend.
+
+    Attributes:
+        urn: the resource's URN, which names project and stack.
+        owner: digits that stand for backend and organization.
+    """
+
+    urn: str
+    owner: str
+
+    @property
+    def stack(self) -> str:
+        """The stack's name."""
+        return self.urn.split("::")[0].rpartition(":")[2]
+
+    @property
+    def project(self) -> str:
+        """The project's name."""
+        return self.urn.split("::")[1]
+
+    @property
+    def label(self) -> str:
+        """The tag that all jobs of resources with this URN have, whoever made them."""
+        digest = hashlib.sha256(self.urn.encode()).hexdigest()[:12]
+        return f"pulumi:{self.project}:{self.stack}:{digest}"
+
+    @property
+    def tags(self) -> tuple[str, str]:
+        """What goes along with a job that is created."""
+        return self.label, owner_tag(self.owner)
+
+    @property
+    def key(self) -> str:
+        """32 hexadecimal digits of all of it."""
+        return hashlib.sha256(f"{self.owner} {self.urn}".encode()).hexdigest()[:32]
+
+    def proven_by(self, tags: Iterable[str] | None) -> bool:
+        """Whether a job with these tags was made for this resource of this stack."""
+        return set(self.tags) <= set(tags or ())
+
+
+def owner_tag(owner: str) -> str:
+    """The tag that proves backend and organization."""
+    return f"pulumi-owner:{owner}"
 
 
 def stack_of(tag: str) -> tuple[str, str] | None:
-    """Project and stack that an ownership tag names; None for any other tag."""
-    found = _OWN.fullmatch(tag)
+    """Project and stack that a label names; None for any other tag."""
+    found = _LABEL.fullmatch(tag)
     return (found[1], found[2]) if found else None
 
 
+def is_own_tag(tag: str) -> bool:
+    """Whether the provider makes such tags itself."""
+    return bool(_LABEL.fullmatch(tag) or _PROOF.fullmatch(tag))
+
+
 def without_tags(tags: Sequence[str] | None) -> list[str] | None:
-    """Tags as their owner gave them: without any ownership tag."""
-    return None if tags is None else [tag for tag in tags if stack_of(tag) is None]
+    """Tags as their owner gave them: without the provider's own."""
+    return None if tags is None else [tag for tag in tags if not is_own_tag(tag)]
+
+
+def own_tag(urn: str) -> str:
+    """The label of a resource."""
+    return Identity(urn, "").label
