@@ -90,7 +90,7 @@ class Request:
 def _own_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """No connection and no memory of another test's; no engine listens."""
     monkeypatch.setattr(process, "_CONTEXTS", {})
-    monkeypatch.setattr(process, "MEMORY", process.Memory())
+    monkeypatch.setattr(process, "_STACKS", {})
     monkeypatch.setattr(sys, "argv", ["provider"])
 
 
@@ -198,9 +198,10 @@ def test_an_unfinished_job_that_is_made_anew_goes_first(provider: TrainingJobPro
 
 def test_one_context_for_one_configuration(configuration: Configuration) -> None:
     first = process.shared_context(configuration)
-    assert process.shared_context(Configuration(configuration)) is first
+    again = process.shared_context(Configuration(configuration))
+    assert (again.client, again.run) == (first.client, first.run)
     other = Configuration({**configuration, "metastudio:projectId": "another"})
-    assert process.shared_context(other) is not first
+    assert process.shared_context(other).client is not first.client
 
 
 def test_settings_come_from_the_stacks_configuration(configuration: Configuration) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from ..api.identifiers import APP_USER_ID_RULE, JOB_ID_RULE, is_app_user_id, is_job_id
 from ..errors import InputError
 from ..transfer import FingerprintCache, Media, MediaKind, open_source, probe, probe_cache
-from .ownership import stack_of
+from .ownership import is_own_tag
 from .schema import (
     BEHAVIOUR,
     DELETION_POLICIES,
@@ -112,7 +112,7 @@ def _field(field: FieldInput, value: Any) -> Iterator[Problem]:
         yield Problem(field.name, APP_USER_ID_RULE)
     if field.name == "tags":
         for tag in items:
-            if isinstance(tag, str) and stack_of(tag):
+            if isinstance(tag, str) and is_own_tag(tag):
                 yield Problem(
                     field.name,
                     f"has {_shown(tag)}, which is how this provider marks its own jobs: remove it",

@@ -22,9 +22,10 @@ from pulumi_metastudio.lifecycle import (
     problems,
     warnings,
 )
-from pulumi_metastudio.lifecycle.ownership import own_tag
+from pulumi_metastudio.lifecycle.ownership import Identity, owner_tag
 from pulumi_metastudio.transfer import FingerprintCache
 
+TAGS = Identity("urn:pulumi:s::p::t::n", "0" * 16).tags
 ID2 = {"id_card_image2": "b"}
 VOICE = {"job_tag": "NEWS", "sex": "MALE", "language": "CN"}
 PLAIN = {"name": "n", "submit": False}
@@ -60,7 +61,8 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"batch_name": ""}, "batch_name", "has 0 characters"),
     ({"tags": "a"}, "tags", "is 'a': it must be a list of texts"),
     ({"tags": ["a", 1]}, "tags", "it must be a list of texts"),
-    ({"tags": [own_tag("urn:pulumi:s::p::t::n")]}, "tags", "marks its own jobs: remove it"),
+    ({"tags": [TAGS[0]]}, "tags", "marks its own jobs: remove it"),
+    ({"tags": ["a", owner_tag("0" * 16)]}, "tags", "marks its own jobs: remove it"),
     ({"is_flexus": "true"}, "is_flexus", "is 'true': it must be true or false"),
     ({"is_flexus": 1}, "is_flexus", "is 1: it must be true or false"),
     ({"is_background_replacement": "no"}, "is_background_replacement", "true or false"),
