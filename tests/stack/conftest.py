@@ -19,13 +19,15 @@ from metastudio_emulator.samples import make_samples
 
 PASSPHRASE = "correct horse battery staple"
 
-# The inputs are data, so that a test edits a job as a pull request would.
+# The inputs are data, so that a test edits a job as a pull request would; so are its options.
 PROGRAM = """
 import json, pathlib, pulumi
 from pulumi_metastudio import TrainingJob
 
 for resource, inputs in json.loads(pathlib.Path("jobs.json").read_text()).items():
-    job = TrainingJob(resource, **inputs)
+    given = inputs.pop("opts", {})
+    given["aliases"] = [pulumi.Alias(name=name) for name in given.pop("aliases", ())]
+    job = TrainingJob(resource, **inputs, opts=pulumi.ResourceOptions(**given))
     pulumi.export(resource, {"job_id": job.job_id, "state": job.state,
                              "console_status": job.console_status, "contact": job.contact})
 """
@@ -111,6 +113,36 @@ class Stack:
             if kind.endswith("metastudio:TrainingJob") and op != "same":
                 found[name] = op
         return found
+
+    def of_a_colleague(self, folder: Path, **environment: str) -> Stack:
+        """The same program, with the same names, in a backend and a home folder of its own."""
+        home, backend, program = folder / "home", folder / "backend", folder / "program"
+        backend.mkdir(parents=True)
+        shutil.copytree(self.folder, program)
+        own = {
+            "HOME": str(home),
+            "PULUMI_HOME": str(home / ".pulumi"),
+            "PULUMI_BACKEND_URL": f"file://{backend}",
+        }
+        return Stack(program, self.engine, {**self.environment, **own, **environment})
+
+    def pulumi(self, *words: str) -> Result:
+        """The Pulumi CLI itself, as a user runs it."""
+        done = subprocess.run(
+            ["pulumi", *words, "--non-interactive", "--stack", "test"],
+            cwd=self.folder,
+            env={
+                **self.environment,
+                "PULUMI_PYTHON_CMD": sys.executable,
+                "PATH": str(Path(sys.executable).parent) + os.pathsep + self.environment["PATH"],
+                "PULUMI_SKIP_UPDATE_CHECK": "true",
+            },
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, secrets hidden."""

@@ -119,7 +119,9 @@ def _evidence(
         recorded=None if records is None else bool(records),
         journalled=journalled,
         tagged=identity.proven_by(detail.tags),
-        kept=older or context.journal.is_kept(detail.job_id),
+        kept=older
+        or detail.job_id in context.client.settings.kept_jobs
+        or context.journal.is_kept(detail.job_id),
         fits=material is not None,
         same=journalled and material is not None,
     )

@@ -219,13 +219,19 @@ def test_which_job_a_tag_leads_to(
 
 @pytest.mark.parametrize("state", ["AUTO_VERIFYING", "MANUAL_VERIFY_FAILED", "JOB_SUCCESS", "NEW"])
 def test_a_submitted_job_that_nothing_records_stops_the_creation(
-    state: str, service: Emulator, context: Context, mine: dict[str, Any]
+    state: str,
+    service: Emulator,
+    context: Context,
+    context_for: ContextFor,
+    mine: dict[str, Any],
 ) -> None:
     job_id = service.control.add_job(name="n", tags=[TAG, PROOF], state=state)["job_id"]
     with pytest.raises(JobRefusal, match="a second one would be billed again"):
         create(context, mine)
     assert jobs(service) == [job_id]
     # The ways out that the message names.
+    named = context_for(service, part_size=PART, kept_jobs=frozenset({job_id}))
+    assert create(named, {**mine, "submit": False}).job_id != job_id
     context.journal.keep(job_id)
     assert create(context, mine).job_id != job_id
     assert create(context, {**mine, "existing_job_id": job_id}).job_id == job_id
