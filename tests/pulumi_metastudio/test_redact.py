@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_metastudio.redact import hide_queries, one_line
@@ -48,6 +48,7 @@ def _texts(characters: str) -> st.SearchStrategy[str]:
 
 
 @pytest.mark.parametrize("around", ["{}", "no answer from '{}': reset", '<a href="{}">', "({})"])
+@settings(deadline=None)
 @given(_texts(_USER), _texts(_ANY), _texts(_ANY), st.integers(0, 7))
 def test_what_is_shown_tells_nothing_of_what_is_hidden(
     around: str, user: str, query: str, fragment: str, parts: int
