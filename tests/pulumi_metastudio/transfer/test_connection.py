@@ -12,6 +12,7 @@ import pytest
 
 from pulumi_metastudio.errors import UploadError, UploadFailure
 from pulumi_metastudio.transfer import Uploader, open_source
+from pulumi_metastudio.transfer.connection import WatchedAdapter
 
 from .sending import MEBI, OCTETS
 from .storage import Request, Storage, accept, answer, drip, go_quiet, stop_reading
@@ -46,8 +47,9 @@ def test_a_stall_is_noticed_named_and_repeated(
         "training_video", open_source(str(file(content))), [storage.url], OCTETS, notes
     )
     assert storage.arrived[-1] == ("/", content)
-    (told,) = [text for text in notes.of("status") if "again in" in text]
-    assert told.startswith("training_video: no byte moved for too long (0.4 s); again in ")
+    # Once, or more often where other programs take the machine's time.
+    told = {text.partition("again in")[0] for text in notes.of("status") if "again in" in text}
+    assert told == {"training_video: no byte moved for too long (0.4 s); "}
 
 
 def test_a_slow_connection_is_no_stall(
@@ -144,3 +146,16 @@ def test_connections_are_used_again(storage: Storage, file: MakeFile, notes: Any
     for _ in range(3):
         uploader.send("cover", open_source(str(file())), [storage.url], OCTETS, notes)
     assert len(used) == 1
+
+
+@pytest.mark.parametrize("proxy", [None, "http://localhost:3128"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_pools_connection_is_a_class(scheme: str, proxy: str | None) -> None:
+    # Since Python 3.14 a partial in a class is a method of it, and 3.13 warns of that.
+    adapter = WatchedAdapter(0.5)
+    manager = adapter.proxy_manager_for(proxy) if proxy else adapter.poolmanager
+    pool = manager.pool_classes_by_scheme[scheme]
+    assert isinstance(pool.ConnectionCls, type)
+    assert pool.ConnectionCls.stall_timeout == 0.5
+    other = WatchedAdapter(7).poolmanager.pool_classes_by_scheme[scheme]
+    assert other.ConnectionCls.stall_timeout == 7
