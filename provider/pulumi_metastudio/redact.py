@@ -29,4 +29,6 @@ def hide_queries(text: str) -> str:
 def one_line(problem: object, limit: int = 300) -> str:
     """A foreign exception or answer body as one safe line of at most ``limit`` characters."""
     text = hide_queries(" ".join(str(problem).split()))
+    # What a terminal obeys instead of showing it, and what cannot be encoded.
+    text = "".join(letter if letter.isprintable() else "�" for letter in text)
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -14,9 +14,19 @@ classes of the vendor's Python client 3.1.219. Times are RFC 3339 in UTC with se
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
 
 __all__ = [
     "ActionBasicSampleInfo",
@@ -53,15 +63,60 @@ class _Request(BaseModel):
         return self.model_dump(mode="json", exclude_none=True)
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+#: Texts that people choose: "null" is one like any other.
+_CHOSEN = ("name", "batch_name", "contact", "app_user_id")
+
+
+class _Strict(BaseModel):
+    """An answer of which no part may be passed over."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
 
     @model_validator(mode="before")
     @classmethod
     def _absent_alike(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {k: v for k, v in value.items() if v is not None and v not in ("", "null")}
-        return value
+        if not isinstance(value, dict):
+            return value
+        return {
+            name: told
+            for name, told in value.items()
+            if told is not None and told != "" and (told != "null" or name in _CHOSEN)
+        }
+
+
+class _Answer(_Strict):
+    """An answer of which one odd field hides no other; only a field without a default must do.
+
+    Of a list what can be read is kept, and a single item counts as a list of one.
+    """
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _what_can_be_read(
+        cls, told: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> Any:
+        told = _writable(told)
+        field = cls.model_fields[str(info.field_name)]
+        if field.is_required():
+            return read(told)
+        with suppress(ValidationError):
+            return read(told)
+        items = told if isinstance(told, list) else [told]
+        found: list[Any] = []
+        for item in items:
+            with suppress(ValidationError):
+                found += read([item])
+        # Its place in the list says which part or file a URL is for: all of them, or none.
+        if str(info.field_name).endswith("_url") and len(found) < len(items):
+            found = []
+        return found or field.get_default(call_default_factory=True)
+
+
+def _writable(told: Any) -> Any:
+    """A value whose texts can be encoded: JSON may hold half a character."""
+    if isinstance(told, list):
+        return [_writable(item) for item in told]
+    return told.encode(errors="replace").decode() if isinstance(told, str) else told
 
 
 def _private(**settings: Any) -> Any:
@@ -188,10 +243,7 @@ class CommandAnswer(_Answer):
 
 
 class Job(_Answer):
-    """An item of the list, and the head of a job's detail. Only the first three are certain.
-
-    The name is any text its owner chose, ``null`` too, so a job is readable without one.
-    """
+    """An item of the list, and the head of a job's detail. Only id and state must be readable."""
 
     job_id: str
     name: str = ""
@@ -217,8 +269,11 @@ class Job(_Answer):
     is_ondemand_resource: bool | None = None
 
 
-class JobPage(_Answer):
-    """Answer to a list: ``count`` is the number of all matches, not of the jobs on the page."""
+class JobPage(_Strict):
+    """Answer to a list: ``count`` is the number of all matches, not of the jobs on the page.
+
+    A job that cannot be read is not passed over: whoever misses it might make another.
+    """
 
     count: int = 0
     jobs: list[Job] = Field(default_factory=list)

@@ -179,7 +179,8 @@ def _file(name: str, location: Any, cache: FingerprintCache) -> Iterator[Problem
         source = open_source(location)
         if source.size > most:
             raise InputError(
-                f"'{source.label}' has {source.size} bytes: the storage takes {most}; give a smaller one"
+                f"'{source.label}' has {source.size} bytes: the storage takes {most}; "
+                "give a smaller file"
             )
         media = probe(source, _MEDIA[name], cache) if name in _MEDIA else None
     except InputError as problem:
