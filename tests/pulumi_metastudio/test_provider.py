@@ -161,6 +161,18 @@ def test_a_life_cycle(
     assert (gone.id, gone.outs) == ("", {})
 
 
+def test_the_word_null_is_no_drift(provider: TrainingJobProvider, emulator: Emulator) -> None:
+    texts = dict.fromkeys(("name", "batch_name", "contact", "app_user_id"), "null")
+    inputs = {**texts, "tags": ["null", "a"], "submit": False}
+    made = provider.create(inputs)
+    seen = provider.read(made.id, made.outs)
+    assert {name: seen.outs[name] for name in texts} == texts
+    assert provider.diff(made.id, seen.outs, inputs).changes is False
+    emulator.control.set_fields(made.id, batch_name="other")
+    seen = provider.read(made.id, seen.outs)
+    assert provider.diff(made.id, seen.outs, inputs).changes is True
+
+
 def test_all_problems_are_told_with_their_names(provider: TrainingJobProvider) -> None:
     found = provider.check({}, {"contact": 5, "cover": "none.png", "submit": False})
     assert {f.reason.split()[0] for f in found.failures} == {"name", "contact", "cover"}
