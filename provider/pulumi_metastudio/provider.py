@@ -43,28 +43,26 @@ class TrainingJobProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse bad inputs; note the fingerprints of the files of a job that exists."""
         from . import lifecycle
-        from .errors import ConfigurationError, InputError
+        from .errors import ConfigurationError
 
         given = {name: value for name, value in news.items() if name != "__provider"}
         inputs = lifecycle.normalised(_known(given))
         inputs.pop("fingerprints", None)
-        found = lifecycle.problems(inputs)
+        found = [str(problem) for problem in lifecycle.problems(inputs)]
         try:
             self._context()
         except ConfigurationError as problem:
-            found.append(lifecycle.Problem("", str(problem)))
+            found.append(str(problem))
         checked = {name: given[name] for name in inputs}
         if not found and _olds:
-            try:
-                checked["fingerprints"] = self._fingerprints(inputs)
-            except InputError as problem:
-                found.append(lifecycle.Problem("", str(problem)))
+            checked["fingerprints"], found = self._fingerprints(inputs)
         before = lifecycle.normalised(_known(_without_provider(_olds)))
         before.pop("fingerprints", None)
         if not found and inputs != before:  # of what stays as it is, everything has been said
             for text in lifecycle.warnings(inputs):
                 self._reporter(news).warning(text)
-        return CheckResult(checked, [CheckFailure(p.property, p.reason) for p in found])
+        # No property is named: the engine would print its value, secret or not.
+        return CheckResult(checked, [CheckFailure("", reason) for reason in found])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Say what a change means; its reasons are told in the resource's row."""
@@ -141,16 +139,21 @@ class TrainingJobProvider(ResourceProvider):
         urn = props.get("__urn")
         return EngineReporter(urn if isinstance(urn, str) else None)
 
-    def _fingerprints(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    def _fingerprints(self, inputs: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
+        """SHA-256 by the name of each file, and what is wrong with those that cannot be read."""
+        from .errors import InputError
         from .lifecycle import FILES, UNKNOWN
         from .transfer import fingerprint, open_source
 
         cache = self._context().cache
-        return {
-            name: fingerprint(open_source(inputs[name]), cache)
-            for name in FILES
-            if name in inputs and inputs[name] is not UNKNOWN
-        }
+        prints, problems = {}, []
+        for name in FILES:
+            if name in inputs and inputs[name] is not UNKNOWN:
+                try:
+                    prints[name] = fingerprint(open_source(inputs[name]), cache)
+                except InputError as problem:
+                    problems.append(f"{name} {problem}")
+        return prints, problems
 
     def _outputs(self, outcome: Outcome, props: Mapping[str, Any]) -> dict[str, Any]:
         if outcome.problem:

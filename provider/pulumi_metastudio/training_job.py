@@ -322,6 +322,6 @@ def _plain_location(value: Any) -> Any:
         value = value.uri
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    if isinstance(value, str) and "://" in value and "?" in value:
-        return pulumi.Output.secret(value)  # a query string may be a signature
+    if isinstance(value, str) and "://" in value and any(mark in value for mark in "?#@"):
+        return pulumi.Output.secret(value)  # a query may be a signature; @ ends a password
     return value
