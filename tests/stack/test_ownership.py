@@ -126,8 +126,8 @@ def test_a_colleagues_stack_of_the_same_name_is_not_touched(
     stack.declare(anna=PLAIN)
     stack.run("up").ok()
     (first,) = job_ids(emulator)
-    before = emulator.control.job(first)
     for number, shared in enumerate((False, True)):
+        before = emulator.control.job(first)
         home = {"HOME": stack.environment["HOME"]} if shared else {}
         colleague = stack.of_a_colleague(tmp_path / str(number), **home)
         told = colleague.run("up").ok()
@@ -147,7 +147,10 @@ def test_a_new_resource_of_an_old_name_leaves_the_renamed_one_its_job(
     stack.declare(anna=PLAIN)
     stack.run("up").ok()
     (first,) = job_ids(emulator)
-    stack.declare(berta={**PLAIN, "opts": {"aliases": ["anna"]}}, anna=PLAIN)
+    renamed = {**PLAIN, "opts": {"aliases": ["anna"]}}
+    stack.declare(berta=renamed)
+    stack.run("up", "--expect-no-changes").ok()
+    stack.declare(berta=renamed, anna=PLAIN)
     stack.run("up").ok()
     found = {r["urn"].rpartition("::")[2]: r["id"] for r in stack.state()}
     assert found["berta"] == first != found["anna"]
