@@ -117,8 +117,8 @@ class Service:
         self._log.close()
 
     def token(self) -> str:
-        who = {name: self.info[name] for name in ("password",)}
-        user = {"name": self.info["user"], "domain": {"name": self.info["domain"]}, **who}
+        user = {"name": self.info["user"], "domain": {"name": self.info["domain"]}}
+        user["password"] = self.info["password"]
         identity = {"methods": ["password"], "password": {"user": user}}
         scope = {"project": {"name": self.info["region"]}}
         answer = requests.post(
@@ -149,14 +149,12 @@ class Client:
     def command(self, job_id: str, command: str) -> Any:
         return self.call("POST", f"/{job_id}/command", json={"command": command})
 
-    def upload(self, url: str, content: Content) -> bool:
-        """True when it was accepted, False when the URL was used up by an earlier attempt."""
+    def upload(self, url: str, content: Content) -> None:
+        """A URL that is used up was so by an earlier attempt, whose answer the kill took."""
         answer = self._session.put(self._here(url), data=content.data(), headers=OCTETS, timeout=60)
-        if answer.status_code == 403 and "already used" in answer.text:
-            return False
-        if answer.status_code != 200:
+        used_up = answer.status_code == 403 and "already used" in answer.text
+        if answer.status_code != 200 and not used_up:
             self._counts.errors += 1
-        return True
 
     def download(self, url: str) -> bytes:
         return self._session.get(self._here(url), timeout=60).content
@@ -222,7 +220,7 @@ class KillStorm:
                 open_ones = [record for record in records[-5:] if not self._finished(record)]
                 if open_ones and chance.random() < 0.9:
                     self._try(client, chance.choice(open_ones), chance)
-                elif records and chance.random() < 0.2:
+                elif records and self._finished(records[-1]) and chance.random() < 0.2:
                     self._replace(client, records[-1], chance)
                 else:
                     body = {"name": "storm", "video_multipart_count": chance.randint(1, 4)}
@@ -249,7 +247,9 @@ class KillStorm:
         record.touched = True
         if record.cut_off == "update":
             self._replace(client, record, chance)
-        elif record.cut_off == "cover" or (record.cover is None and chance.random() < 0.2):
+        elif record.cut_off == "cover" or (
+            not record.cut_off and record.cover is None and chance.random() < 0.2
+        ):
             record.cover = self._send(client, record, "cover", record.urls["cover_upload_url"])
             self._add("files")
         elif record.missing:
