@@ -89,8 +89,16 @@ class Stack:
         """``metastudio OPERATION``, in a pipe as CI has it."""
         ask_not = ["--yes"] if operation in ("up", "refresh", "destroy") else []
         command = [sys.executable, "-m", "pulumi_metastudio.cli", operation, *ask_not, *flags]
+        return self._call(*command, "--engine", self.engine, **environment)
+
+    def pulumi(self, *words: str, **environment: str) -> Result:
+        """``pulumi OPERATION``, for what the command does not pass on."""
+        path = os.pathsep.join([str(Path(sys.executable).parent), self.environment["PATH"]])
+        return self._call("pulumi", *words, PATH=path, **environment)
+
+    def _call(self, *command: str, **environment: str) -> Result:
         done = subprocess.run(
-            [*command, "--engine", self.engine, "--stack", "test"],
+            [*command, "--stack", "test"],
             cwd=self.folder,
             env={**self.environment, **environment},
             capture_output=True,
