@@ -94,7 +94,7 @@ class Stack:
     def pulumi(self, *words: str, **environment: str) -> Result:
         """``pulumi OPERATION``, for what the command does not pass on."""
         path = os.pathsep.join([str(Path(sys.executable).parent), self.environment["PATH"]])
-        return self._call("pulumi", *words, PATH=path, **environment)
+        return self._call("pulumi", *words, "--non-interactive", PATH=path, **environment)
 
     def _call(self, *command: str, **environment: str) -> Result:
         done = subprocess.run(
@@ -133,24 +133,6 @@ class Stack:
             "PULUMI_BACKEND_URL": f"file://{backend}",
         }
         return Stack(program, self.engine, {**self.environment, **own, **environment})
-
-    def pulumi(self, *words: str) -> Result:
-        """The Pulumi CLI itself, as a user runs it."""
-        done = subprocess.run(
-            ["pulumi", *words, "--non-interactive", "--stack", "test"],
-            cwd=self.folder,
-            env={
-                **self.environment,
-                "PULUMI_PYTHON_CMD": sys.executable,
-                "PATH": str(Path(sys.executable).parent) + os.pathsep + self.environment["PATH"],
-                "PULUMI_SKIP_UPDATE_CHECK": "true",
-            },
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return Result(done.returncode, done.stdout, done.stderr)
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, secrets hidden."""
