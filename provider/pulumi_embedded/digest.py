@@ -1,55 +1,108 @@
-"""A JSON account of a deployment, in the manner of ``pulumi preview --json``."""
+"""A JSON account of a deployment: of a preview, what ``pulumi preview --json`` tells.
+
+That is little of dynamic resources, whose provider passes on whether something changes and what
+forces a replacement, and nothing else: so ``detailedDiff`` is null unless it leaves the comparison
+to the engine, and a new state has no outputs yet. Only of a real run, of which the CLI gives no
+such account, the outputs are told.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import itertools
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
-from .display import Display
+from .config import Config
+from .display import Diagnostic, Display, Severity
 from .state import ResourceState, resource_fields
-from .values import mask, reveal
+from .steps import Op, Step
+from .urns import STACK_TYPE
+from .values import UNKNOWN_WIRE, mask, reveal
+
+_NONE: Final = object()
+_PREFIXES = {Severity.WARNING: "warning: ", Severity.ERROR: "error: "}
 
 
-def digest(display: Display, show_secrets: bool) -> dict[str, Any]:
-    """What was done, or in a preview would be; secrets are masked unless asked for."""
-    steps = []
-    for step in display.steps:
-        if not step.counted:
-            continue
-        entry: dict[str, Any] = {"op": step.op.value, "urn": step.urn}
-        if step.state.provider:
-            entry["provider"] = step.state.provider
-        if step.old is not None:
-            entry["oldState"] = _state(step.old, show_secrets)
-        if step.new is not None:
-            entry["newState"] = _state(step.new, show_secrets)
-        if step.replace_keys:
-            entry["replaceReasons"] = list(step.replace_keys)
-        changes = step.changes()
-        if changes:
-            kinds = {"+": "add", "-": "delete", "~": "update"}
-            entry["detailedDiff"] = {
-                name: {"kind": kinds[mark], "inputDiff": True} for mark, name in changes
-            }
-        else:
-            entry["detailedDiff"] = None
-        steps.append(entry)
+def digest(display: Display, config: Config, show_secrets: bool) -> dict[str, Any]:
+    """What was done, or in a preview would be; secrets are masked unless asked for.
+
+    Diagnostics and configuration are left out when there are none.
+    """
+    shown = {key: "[secret]" if value.secret else value.text for key, value in config.items()}
+    told = [_diagnostic(each) for each in display.diagnostics]
     return {
-        "steps": steps,
-        "diagnostics": [
-            {
-                "message": diagnostic.message,
-                "severity": diagnostic.severity.name.lower(),
-                **({"urn": diagnostic.urn} if diagnostic.urn else {}),
-            }
-            for diagnostic in display.diagnostics
+        **({"config": shown} if shown else {}),
+        "steps": [
+            _step(step, show_secrets, planned=display.dry_run)
+            for step in display.steps
+            if step.counted and _is_news(step)
         ],
-        "changeSummary": display.change_summary(),
+        **({"diagnostics": told} if told else {}),
+        "duration": int((time.monotonic() - display.began) * 1e9),
+        "changeSummary": {
+            op: count for op, count in display.change_summary().items() if op != Op.READ.value
+        },
+    }
+
+
+def _is_news(step: Step) -> bool:
+    """Of what stays the same, only the stack itself and a changed protection are told."""
+    if step.op is not Op.SAME or step.state.type == STACK_TYPE:
+        return True
+    return step.old is not None and step.old.protect != step.state.protect
+
+
+def _step(step: Step, show_secrets: bool, *, planned: bool) -> dict[str, Any]:
+    entry: dict[str, Any] = {"op": step.op.value, "urn": step.urn}
+    if step.state.provider:
+        entry["provider"] = step.state.provider
+    if step.old is not None:
+        entry["oldState"] = _state(step.old, show_secrets)
+    new = step.planned if planned and step.planned else step.new
+    if new is not None:
+        entry["newState"] = _state(new, show_secrets)
+    if step.replace_keys:
+        entry["replaceReasons"] = list(step.replace_keys)
+    differences = None
+    if step.old is not None and new is not None and step.changed_keys:
+        entry["diffReasons"] = sorted(step.changed_keys)
+        kinds = dict(_differences(reveal(step.old.inputs), reveal(new.inputs)))
+        differences = {path: {"kind": kind, "inputDiff": True} for path, kind in kinds.items()}
+    return {**entry, "detailedDiff": differences}
+
+
+def _differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """The paths at which two values differ, each with the kind of its change."""
+    inner: Iterable[tuple[str, Any, Any]]
+    if isinstance(old, dict) and isinstance(new, dict):
+        names = (name for name in sorted({*old, *new}) if path or name != "__provider")
+        inner = (
+            (f"{path}.{name}".lstrip("."), old.get(name, _NONE), new.get(name, _NONE))
+            for name in names
+        )
+    elif isinstance(old, list) and isinstance(new, list):
+        pairs = enumerate(itertools.zip_longest(old, new, fillvalue=_NONE))
+        inner = ((f"{path}[{index}]", *pair) for index, pair in pairs)
+    else:
+        if old != new:
+            yield path, "add" if old is _NONE else "delete" if new is _NONE else "update"
+        return
+    for each in inner:
+        yield from _differences(each[1], each[2], each[0])
+
+
+def _diagnostic(diagnostic: Diagnostic) -> dict[str, str]:
+    return {
+        **({"urn": diagnostic.urn} if diagnostic.urn else {}),
+        "message": f"{_PREFIXES.get(diagnostic.severity, '')}{diagnostic.message}\n",
+        "severity": diagnostic.severity.name.lower(),
     }
 
 
 def _state(state: ResourceState, show_secrets: bool) -> dict[str, Any]:
     shown = {
-        name: reveal(value) if show_secrets else mask(value)
+        name: mask(reveal(value) if show_secrets else value, UNKNOWN_WIRE)
         for name, value in (("inputs", state.inputs), ("outputs", state.outputs))
     }
     fields = {key: value for key, value in vars(state).items() if key not in shown}

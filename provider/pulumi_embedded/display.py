@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import threading
+import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import Final
@@ -42,6 +43,7 @@ class Display:
         steps: the steps that ended, in order.
         diagnostics: the lasting messages, in order.
         outputs: the stack's outputs, once they are known, and those of the run before.
+        began: when it was made, by the monotonic clock.
     """
 
     def __init__(self, *, dry_run: bool) -> None:
@@ -51,6 +53,7 @@ class Display:
         self.outputs: Properties | None = None
         self.old_outputs: Properties = {}
         self.failed_urns: set[str] = set()
+        self.began = time.monotonic()
         self._lock = threading.RLock()
 
     def step_began(self, step: Step) -> None:

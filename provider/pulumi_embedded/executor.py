@@ -99,9 +99,9 @@ class StepExecutor:
 
     def same(self, old: ResourceState, new: ResourceState) -> None:
         """Nothing changes but what the program says about the resource."""
+        step = Step(Op.SAME, old, new)
         new.id = old.id
         new.outputs = old.outputs
-        step = Step(Op.SAME, old, new)
 
         def record() -> None:
             must_write = not _same_fields(old, new)
@@ -150,10 +150,16 @@ class StepExecutor:
         self._display.step_began(step)
         self._display.step_ended(step)
 
-    def update(self, old: ResourceState, new: ResourceState, ignore_changes: list[str]) -> None:
+    def update(
+        self,
+        old: ResourceState,
+        new: ResourceState,
+        ignore_changes: list[str],
+        changed_keys: tuple[str, ...] = (),
+    ) -> None:
         """Change a resource in place."""
+        step = Step(Op.UPDATE, old, new, changed_keys=changed_keys)
         new.id, new.created, new.modified = old.id, old.created, old.modified
-        step = Step(Op.UPDATE, old, new)
 
         def apply() -> None:
             if not self._is_managed(new):

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 from .errors import UnsupportedError
-from .paths import parse_path
 from .urns import is_provider_type
 from .values import Properties, from_struct
 
@@ -60,7 +59,7 @@ class Goal:
     additional_secret_outputs: list[str] = field(default_factory=list)
     aliases: list[Alias] = field(default_factory=list)
     custom_timeouts: dict[str, Any] = field(default_factory=dict)
-    hide_diff: list[Any] = field(default_factory=list)
+    hide_diff: list[str] = field(default_factory=list)
     source_position: str = ""
     stack_trace: list[dict[str, str]] = field(default_factory=list)
 
@@ -113,7 +112,7 @@ def goal_from_registration(request: resource_pb2.RegisterResourceRequest, root: 
         aliases=[Alias(urn=urn) for urn in request.aliasURNs]
         + [_alias(alias) for alias in request.aliases],
         custom_timeouts=_timeouts(request),
-        hide_diff=[parse_path(text) for text in _field(request, "hideDiffs") or []],
+        hide_diff=list(_field(request, "hideDiffs") or []),
         source_position=_position(request.sourcePosition, root),
         stack_trace=_stack_trace(request, root),
     )

@@ -290,7 +290,8 @@ class _Session:
         if self.json_output:
             from .digest import digest
 
-            text = json.dumps(digest(display, self.show_secrets), indent=4)
+            config = self.handle.config(self.config)
+            text = json.dumps(digest(display, config, self.show_secrets), indent=4)
             self.terminal.stdout.write(f"{text}\n")
 
     def _exit_code(self, outcome: _Outcome, what: str) -> int:

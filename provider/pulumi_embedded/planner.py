@@ -21,7 +21,7 @@ from .registry import Registry
 from .state import ResourceState
 from .target import Target
 from .urns import PROVIDER_TYPE_PREFIX, make_urn, urn_name
-from .values import UNKNOWN, Properties, Secret, equal, mask
+from .values import UNKNOWN, UNKNOWN_WIRE, Properties, Secret, equal, mask
 
 
 class Planner:
@@ -203,8 +203,8 @@ class Planner:
             self._executor.create(new)
         elif condemned is not None:
             self._replaced.add(new.urn)
+            self._executor.mark_replaced(old, new, ())  # the reason is another's
             self._executor.create(new, old, replace_keys=condemned)
-            self._executor.mark_replaced(old, new, condemned)
         elif old.external:
             self._executor.create(new, old)
             self._executor.mark_replaced(old, new, ())
@@ -213,7 +213,8 @@ class Planner:
         elif diff is not None and (old.pending_replacement or (diff.changes and diff.replace_keys)):
             self._replace(goal, old, new, diff)
         elif (diff is not None and diff.changes) or old.init_errors:
-            self._executor.update(old, new, goal.ignore_changes)
+            changed = diff.changed_keys if diff is not None else ()
+            self._executor.update(old, new, goal.ignore_changes, changed)
         else:
             self._executor.same(old, new)
 
@@ -281,10 +282,11 @@ class Planner:
         if delete_first or old.pending_replacement:
             if not old.pending_replacement:
                 self._delete_first(old)
+            self._executor.mark_replaced(old, new, keys)
             self._executor.create(new, old, replace_keys=keys)
         else:
             self._executor.create(new, old, replace_keys=keys)
-        self._executor.mark_replaced(old, new, keys)
+            self._executor.mark_replaced(old, new, keys)
 
     def _delete_first(self, old: ResourceState) -> None:
         """Delete a resource before its replacement is made, and before it what cannot outlive it.
@@ -365,7 +367,7 @@ class Planner:
             self._decided.add(urn)
             old = self._olds.get(urn)
         if old is None:
-            new.id = str(uuid.uuid4())
+            new.id = UNKNOWN_WIRE if self._dry_run else str(uuid.uuid4())
             self._executor.create(new)
         else:
             new.created, new.modified = old.created, old.modified

@@ -94,7 +94,7 @@ class ResourceState:
     custom_timeouts: dict[str, Any] = field(default_factory=dict)
     ignore_changes: list[str] = field(default_factory=list)
     replace_on_changes: list[str] = field(default_factory=list)
-    hide_diff: list[Any] = field(default_factory=list)
+    hide_diff: list[str] = field(default_factory=list)
     created: str = ""
     modified: str = ""
     source_position: str = ""

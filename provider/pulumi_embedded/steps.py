@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import enum
 import time
 from dataclasses import dataclass, field
 
+from .paths import parse_path
 from .state import ResourceState
 from .urns import is_provider_type
 from .values import Properties, changed_properties
@@ -37,17 +40,24 @@ class Step:
         old: the resource before; None when it is new.
         new: the resource after; None when it goes.
         replace_keys: why it cannot be changed in place.
+        changed_keys: the inputs that differ, where the provider left the comparison to the engine.
         counted: whether it appears in the summary; half of a replacement does not.
         refreshed: whether it shows what really is, so that outputs are what differs.
+        planned: ``new`` as it was before the step.
     """
 
     op: Op
     old: ResourceState | None = None
     new: ResourceState | None = None
     replace_keys: tuple[str, ...] = ()
+    changed_keys: tuple[str, ...] = ()
     counted: bool = True
     refreshed: bool = False
     started: float = field(default_factory=time.monotonic)
+    planned: ResourceState | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.planned = copy.copy(self.new)
 
     @property
     def state(self) -> ResourceState:
@@ -80,7 +90,7 @@ class Step:
             return []
         before: Properties = self.old.outputs if self.refreshed else self.old.inputs
         after: Properties = self.new.outputs if self.refreshed else self.new.inputs
-        hidden = {path[0] for path in self.new.hide_diff if len(path) == 1}
+        hidden = _hidden(self.new.hide_diff)
         names = [
             name
             for name in changed_properties(before, after)
@@ -90,3 +100,14 @@ class Step:
             ("+" if name not in before else "-" if name not in after else "~", name)
             for name in names
         ]
+
+
+def _hidden(texts: list[str]) -> set[str | int]:
+    """Whole properties whose changes are not to be shown; as the CLI, a path that is none is no
+    error."""
+    hidden: set[str | int] = set()
+    for text in texts:
+        with contextlib.suppress(ValueError):
+            path = parse_path(text)
+            hidden |= {path[0]} if len(path) == 1 else set()
+    return hidden
