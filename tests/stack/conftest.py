@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
+import pulumi_embedded
 from metastudio_emulator import Emulator
 from metastudio_emulator.samples import make_samples
 
@@ -84,20 +86,33 @@ class Stack:
         (self.folder / "jobs.json").write_text(json.dumps(jobs, default=str))
 
     def run(self, operation: str, *flags: str, **environment: str) -> Result:
-        """``metastudio OPERATION``, in a pipe as CI has it."""
+        """``metastudio OPERATION`` on the stack ``test``, in a pipe as CI has it."""
         ask_not = ["--yes"] if operation in ("up", "refresh", "destroy") else []
-        command = [sys.executable, "-m", "pulumi_metastudio.cli", operation, *ask_not, *flags]
+        return self.type(operation, *ask_not, *flags, "--stack", "test", **environment)
+
+    def command(self, *words: str) -> list[str]:
+        """The command line of ``metastudio WORDS`` with this engine."""
+        return [sys.executable, "-m", "pulumi_metastudio.cli", *words, "--engine", self.engine]
+
+    def type(self, *words: str, stdin: str | None = None, **environment: str) -> Result:
+        """``metastudio WORDS``, as somebody types it who names no stack."""
         done = subprocess.run(
-            [*command, "--engine", self.engine, "--stack", "test"],
+            self.command(*words),
             cwd=self.folder,
             env={**self.environment, **environment},
             capture_output=True,
+            input=stdin,
             text=True,
             timeout=120,
             check=False,
         )
         self.transcript += [done.stdout, done.stderr]
         return Result(done.returncode, done.stdout, done.stderr)
+
+    def init(self, name: str = "test") -> None:
+        """Make an empty stack; for either engine, because they share the state."""
+        with mock.patch.dict(os.environ, self.environment, clear=True):
+            pulumi_embedded.create_stack(self.folder, name)
 
     def steps(self, *flags: str) -> dict[str, str]:
         """What a preview would change: operation by resource name."""
@@ -163,4 +178,6 @@ def make_stack(tmp_path: Path, engine: str, emulator: Emulator) -> Stack:
         "HUAWEICLOUD_SDK_SK": emulator.secret_key,
         "HUAWEICLOUD_SDK_PROJECT_ID": emulator.project_id,
     }
-    return Stack(folder, engine, environment)
+    stack = Stack(folder, engine, environment)
+    stack.init()
+    return stack
