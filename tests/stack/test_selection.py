@@ -168,6 +168,18 @@ def test_what_the_cli_selected(stack: Any) -> None:
             assert f"storytelling:{engine}: set" in written
 
 
+def test_a_relative_backend_counts_from_the_folder(stack: Any, emulator: Emulator) -> None:
+    """For the engine, the command and the provider alike."""
+    (stack.folder / "below").mkdir()
+    stack.declare(anna={"name": "Anna", "submit": False})
+    where = ("-C", "below", "--stack", "test")
+    stack.type("up", "--yes", *where, PULUMI_BACKEND_URL="file://../../backend").ok()
+    assert [each["id"] for each in stack.state()] == [
+        job["job_id"] for job in emulator.control.jobs()
+    ]
+    stack.type("sweep", *where, PULUMI_BACKEND_URL="file://../../backend").ok()
+
+
 def test_a_preview_makes_no_stack(stack: Any, emulator: Emulator) -> None:
     stack.declare(anna={"name": "Anna", "submit": False})
     for words, environment in (
