@@ -20,9 +20,12 @@ PATIENCE = 60.0
 
 
 @pytest.fixture
-def slow(stack: Any, emulator: Emulator, material: dict[str, Path]) -> Iterator[Any]:
-    """A stack whose one upload takes three seconds; none of its processes outlives the test."""
-    speed = material["cover"].stat().st_size // 3
+def slow(
+    request: pytest.FixtureRequest, stack: Any, emulator: Emulator, material: dict[str, Path]
+) -> Iterator[Any]:
+    """A stack whose one upload takes some seconds; none of its processes outlives the test."""
+    seconds = getattr(request, "param", 3)
+    speed = material["cover"].stat().st_size // seconds
     emulator.control.add_fault("upload", "delay", bytes_per_second=speed)
     stack.declare(anna={"name": "Anna", "cover": material["cover"], "submit": False})
     yield stack
@@ -149,3 +152,15 @@ def test_the_second_signal_ends_it(slow: Any, emulator: Emulator) -> None:
     text, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode > 0, text
     _until(lambda: not _processes(slow), f"all processes ended; {text}")
+
+
+@pytest.mark.parametrize("slow", [20], indirect=True)
+def test_what_a_running_up_makes_is_not_swept(slow: Any, emulator: Emulator) -> None:
+    process = _start(slow, emulator)
+    swept = slow.run("sweep", "--delete", "--yes")
+    assert process.poll() is None, "the upload was to last longer"
+    assert swept.code == 1
+    assert "stack test is locked" in swept.text
+    text, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, text
+    _ended_well(slow, emulator, text)

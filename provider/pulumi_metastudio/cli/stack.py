@@ -93,7 +93,10 @@ def _make(engine: engines.Engine, target: Target) -> None:
 @_refresh
 @_no_changes
 def up(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
-    """Create or update the stack's jobs; a stack that --stack or PULUMI_STACK names is made."""
+    """Create or update the stack's jobs.
+
+    A stack that --stack or PULUMI_STACK names is made when there is none.
+    """
     _run("up", engine, folder, stack, **options)
 
 
