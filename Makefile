@@ -44,7 +44,7 @@ format: .venv/tests
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .local $(MATERIAL) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .local Pulumi.local.yaml $(MATERIAL) .pytest_cache .mypy_cache .ruff_cache
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

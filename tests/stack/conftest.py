@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
+import pulumi_embedded
 from metastudio_emulator import Emulator
 from metastudio_emulator.samples import make_samples
 
@@ -86,28 +88,42 @@ class Stack:
         (self.folder / "jobs.json").write_text(json.dumps(jobs, default=str))
 
     def run(self, operation: str, *flags: str, **environment: str) -> Result:
-        """``metastudio OPERATION``, in a pipe as CI has it."""
+        """``metastudio OPERATION`` on the stack ``test``, in a pipe as CI has it."""
         ask_not = ["--yes"] if operation in ("up", "refresh", "destroy") else []
-        command = [sys.executable, "-m", "pulumi_metastudio.cli", operation, *ask_not, *flags]
-        return self._call(*command, "--engine", self.engine, **environment)
+        return self.type(operation, *ask_not, *flags, "--stack", "test", **environment)
+
+    def command(self, *words: str) -> list[str]:
+        """The command line of ``metastudio WORDS`` with this engine."""
+        return [sys.executable, "-m", "pulumi_metastudio.cli", *words, "--engine", self.engine]
+
+    def type(self, *words: str, stdin: str | None = None, **environment: str) -> Result:
+        """``metastudio WORDS``, as somebody types it who names no stack."""
+        return self._call(self.command(*words), stdin, **environment)
 
     def pulumi(self, *words: str, **environment: str) -> Result:
-        """``pulumi OPERATION``, for what the command does not pass on."""
+        """``pulumi WORDS`` on the stack ``test``, for what the command does not pass on."""
         path = os.pathsep.join([str(Path(sys.executable).parent), self.environment["PATH"]])
-        return self._call("pulumi", *words, "--non-interactive", PATH=path, **environment)
+        command = ["pulumi", *words, "--non-interactive", "--stack", "test"]
+        return self._call(command, None, PATH=path, **environment)
 
-    def _call(self, *command: str, **environment: str) -> Result:
+    def _call(self, command: list[str], stdin: str | None, **environment: str) -> Result:
         done = subprocess.run(
-            [*command, "--stack", "test"],
+            command,
             cwd=self.folder,
             env={**self.environment, **environment},
             capture_output=True,
+            input=stdin,
             text=True,
             timeout=120,
             check=False,
         )
         self.transcript += [done.stdout, done.stderr]
         return Result(done.returncode, done.stdout, done.stderr)
+
+    def init(self, name: str = "test") -> None:
+        """Make an empty stack; for either engine, because they share the state."""
+        with mock.patch.dict(os.environ, self.environment, clear=True):
+            pulumi_embedded.create_stack(self.folder, name)
 
     def steps(self, *flags: str) -> dict[str, str]:
         """What a preview would change: operation by resource name."""
@@ -185,4 +201,6 @@ def make_stack(tmp_path: Path, engine: str, emulator: Emulator) -> Stack:
         "HUAWEICLOUD_SDK_SK": emulator.secret_key,
         "HUAWEICLOUD_SDK_PROJECT_ID": emulator.project_id,
     }
-    return Stack(folder, engine, environment)
+    stack = Stack(folder, engine, environment)
+    stack.init()
+    return stack

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import keyword
 import re
+import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import ConfigurationError
-from .review import filters, masked
+from .printing import masked
+from .review import filters
 from .service import stack_context
 from .stack import common
 
@@ -37,7 +40,7 @@ __all__ = ["adopt", "program"]
 def adopt(
     engine: str,
     folder: Path,
-    stack: str,
+    stack: str | None,
     as_json: bool,
     limit: int | None,
     every: bool,
@@ -67,9 +70,10 @@ def adopt(
         click.echo(f"{managed} jobs left out that a stack made; --all takes them too", err=True)
     text = program(details)
     if place is None:
-        click.echo(text, nl=False)
+        # A program is UTF-8: for an output that is not, its escapes are.
+        utf = (sys.stdout.encoding or "").lower().startswith("utf")
+        click.echo(text if utf else text.encode("ascii", "backslashreplace"), nl=False)
         return
-    place.mkdir(parents=True, exist_ok=True)
     (place / "__main__.py").write_text(text, encoding="utf-8")
     if not (place / "Pulumi.yaml").exists():
         name = project or _words(place.resolve().name) or "avatars"
@@ -78,10 +82,23 @@ def adopt(
 
 
 def _free(folder: Path) -> Path:
+    """The folder, made when it is not there.
+
+    Raises:
+        ConfigurationError: it holds a program, or no file can be written in it.
+    """
     if (folder / "__main__.py").exists():
         raise ConfigurationError(
             f"{folder / '__main__.py'} exists: choose another --out, or remove it"
         )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as problem:
+        raise ConfigurationError(
+            f"--out {folder}: {problem.strerror}: give a folder that can be written to"
+        ) from None
     return folder
 
 
@@ -107,7 +124,7 @@ def program(details: list[JobDetail]) -> str:
             "# Phone numbers are secrets of the stack's configuration. Before the first up:",
         ]
         lines += [
-            f"#   pulumi config set --secret {key}    # {masked(contact)}"
+            f"#   pulumi config set --secret {key}    # {_comment(masked(contact))}"
             for contact, key in contacts.items()
         ]
         lines += ["config = pulumi.Config()"]
@@ -184,6 +201,11 @@ def _identifier(name: str) -> str:
     if not word.isidentifier() or keyword.iskeyword(word) or word in ("config", "pulumi"):
         return f"job_{word}"
     return word
+
+
+def _comment(text: str) -> str:
+    """A text that stays on one line."""
+    return text if text.isprintable() else repr(text)
 
 
 def _python(value: Any) -> str:

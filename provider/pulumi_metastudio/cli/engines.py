@@ -1,42 +1,47 @@
-"""The two engines behind one face: the Pulumi CLI as a child process, or the embedded one."""
+"""The two engines behind one face: the Pulumi CLI, or the embedded one."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
+from ..backend import ORGANIZATION
 from ..errors import ConfigurationError
+from ..redact import one_line
+from .target import Target
 
 __all__ = ["Engine", "choose"]
 
-_JOB_TYPE = "pulumi-python:dynamic/metastudio:TrainingJob"
-#: A first run on an empty backend is no mistake; the other operations need a stack that is there.
-_MAKE_STACKS = ("up", "preview")
-
 
 class Engine(Protocol):
-    """Runs an operation on a stack and gives its exit code."""
+    """Runs an operation on a stack and gives its exit code, unless it takes this process over."""
 
     description: str
 
-    def run(self, operation: str, folder: Path, stack: str, **options: Any) -> int: ...
+    def run(self, operation: str, target: Target, **options: Any) -> int: ...
 
-    def set_config(self, folder: Path, stack: str, key: str, value: str, secret: bool) -> int: ...
+    def create(self, target: Target) -> None:
+        """Make an empty stack; the user's selection stays what it is."""
 
-    def cancel(self, folder: Path, stack: str) -> int: ...
+    def set_config(self, target: Target, key: str, value: str, secret: bool) -> int: ...
 
-    def config(self, folder: Path, stack: str) -> dict[str, str]:
-        """The stack's configuration, secrets in the clear."""
+    def cancel(self, target: Target) -> int: ...
 
-    def job_ids(self, folder: Path, stack: str) -> set[str]:
-        """The training jobs that the stack's state holds; empty for a stack that is none."""
+    def config(self, target: Target) -> dict[str, str]:
+        """The stack's configuration, secrets in the clear.
+
+        Raises:
+            ConfigurationError: it cannot be read.
+        """
 
 
 def choose(name: str) -> Engine:
@@ -62,66 +67,85 @@ class _PulumiCli:
         self.description = f"pulumi ({program})"
 
     def run(
-        self,
-        operation: str,
-        folder: Path,
-        stack: str,
-        *,
-        as_json: bool = False,
-        **options: Any,
-    ) -> int:
-        if operation == "outputs":
-            words = ["stack", "output", "--stack", stack]
-        else:
-            if operation in _MAKE_STACKS:
-                self._make_stack(folder, stack)
-            words = [operation, "--stack", stack]
+        self, operation: str, target: Target, *, as_json: bool = False, **options: Any
+    ) -> NoReturn:
+        words = ["stack", "output"] if operation == "outputs" else [operation]
+        words += ["--stack", target.written]
         if as_json:
             words.append("--json")
         # An option's name is the CLI's own flag, so what is on is passed through.
         words += [f"--{name.replace('_', '-')}" for name, on in options.items() if on]
-        return self._call(folder, words)
+        self._become(target, words)
 
-    def set_config(self, folder: Path, stack: str, key: str, value: str, secret: bool) -> int:
-        self._make_stack(folder, stack)
-        words = ["config", "set", "--stack", stack, "--secret" if secret else "--plaintext", key]
+    def create(self, target: Target) -> None:
+        words = ["stack", "init", "--no-select", "--stack", target.written]
+        made = self._start(target, words).returncode
+        if made != 0:
+            sys.exit(made)
+
+    def set_config(self, target: Target, key: str, value: str, secret: bool) -> int:
+        how = "--secret" if secret else "--plaintext"
+        words = ["config", "set", "--stack", target.written, how, key]
         # Through standard input: a process's arguments can be read by every user.
-        return self._call(folder, words, text=value)
+        return self._start(target, words, input=value).returncode
 
-    def cancel(self, folder: Path, stack: str) -> int:
-        return self._call(folder, ["cancel", "--stack", stack, "--yes"])
+    def cancel(self, target: Target) -> NoReturn:
+        self._become(target, ["cancel", "--stack", target.written, "--yes"])
 
-    def config(self, folder: Path, stack: str) -> dict[str, str]:
-        words = ["config", "--stack", stack, "--json", "--show-secrets"]
-        told: dict[str, dict[str, Any]] = json.loads(self._ask(folder, words) or "{}")
-        return {key: str(value.get("value", "")) for key, value in told.items()}
+    def config(self, target: Target) -> dict[str, str]:
+        words = ["config", "--stack", target.written, "--json", "--show-secrets"]
+        done = self._start(target, [*words, "--non-interactive"], capture_output=True)
+        try:
+            if done.returncode == 0:
+                told: dict[str, dict[str, Any]] = json.loads(done.stdout or "{}")
+                return {key: str(value.get("value", "")) for key, value in told.items()}
+        except (ValueError, AttributeError):
+            pass
+        # A backend's address, which may hold a password, is part of what the CLI says.
+        said = re.sub(r"//[^/\s]*@", "//", done.stderr).replace("error: ", "")
+        raise ConfigurationError(
+            f"the configuration of stack {target.written} cannot be read: "
+            f"{one_line(said) or 'pulumi config fails'}"
+        )
 
-    def job_ids(self, folder: Path, stack: str) -> set[str]:
-        text = self._ask(folder, ["stack", "export", "--stack", stack])
-        deployment = json.loads(text)["deployment"] if text else {}
-        return _job_ids(deployment or {})
+    def _become(self, target: Target, words: list[str]) -> NoReturn:
+        """Go on as the CLI: signals, the terminal and the exit code are its own then.
 
-    def _make_stack(self, folder: Path, stack: str) -> None:
-        if self._ask(folder, ["stack", "export", "--stack", stack]) is None:
-            # Without a selection, so that the user's own stays what it is.
-            made = self._call(folder, ["stack", "init", "--no-select", "--stack", stack])
-            if made != 0:
-                sys.exit(made)
-
-    def _call(self, folder: Path, words: list[str], text: str | None = None) -> int:
-        return self._start(folder, words, input=text).returncode
-
-    def _ask(self, folder: Path, words: list[str]) -> str | None:
-        """What the CLI prints; None when it fails, as for a stack that does not exist."""
-        done = self._start(folder, words, capture_output=True)
-        return str(done.stdout) if done.returncode == 0 else None
+        A child would have to be sent each signal just once, whoever else was sent it too, for the
+        CLI takes a second one as an order to kill.
+        """
+        command = [self._program, *words]
+        sys.stdout.flush()
+        sys.stderr.flush()
+        if os.name == "nt":  # which cannot; what a console sends reaches the child as well
+            signal.signal(signal.SIGINT, lambda *_: None)
+            sys.exit(self._start(target, words).returncode)
+        os.chdir(target.folder)
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # which Python ignores, and hands on so
+        try:
+            os.execve(command[0], command, _environment())  # noqa: S606 - it is the user's program
+        except OSError as problem:
+            raise self._broken(problem) from None
 
     def _start(
-        self, folder: Path, words: list[str], **how: Any
+        self, target: Target, words: list[str], **how: Any
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - the program is the one on the user's PATH
-            [self._program, *words], cwd=folder, env=_environment(), text=True, check=False, **how
-        )
+        command = [self._program, *words]
+        try:
+            return subprocess.run(  # noqa: S603 - the program is the one on the user's PATH
+                command,
+                cwd=target.folder,
+                env=_environment(),
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+                **how,
+            )
+        except OSError as problem:
+            raise self._broken(problem) from None
+
+    def _broken(self, problem: OSError) -> ConfigurationError:
+        return ConfigurationError(f"{self._program} cannot be run: {problem.strerror}")
 
 
 def _environment() -> dict[str, str]:
@@ -139,59 +163,60 @@ class _Embedded:
     def __init__(self, description: str):
         self.description = description
 
-    def run(
-        self,
-        operation: str,
-        folder: Path,
-        stack: str,
-        *,
-        as_json: bool = False,
-        **options: Any,
-    ) -> int:
-        with _one_line_errors() as embedded:
-            if operation in _MAKE_STACKS and not embedded.stack_exists(folder, stack):
-                embedded.create_stack(folder, stack)
+    def run(self, operation: str, target: Target, *, as_json: bool = False, **options: Any) -> int:
+        with _one_line_errors(target) as (embedded, stack), _termination_as_interrupt():
             code: int = embedded.run(
-                operation, directory=folder, stack=stack, json_output=as_json, **options
+                operation, directory=target.folder, stack=stack, json_output=as_json, **options
             )
         return code
 
-    def set_config(self, folder: Path, stack: str, key: str, value: str, secret: bool) -> int:
-        with _one_line_errors() as embedded:
-            embedded.config_set(folder, stack, key, value, secret=secret)
+    def create(self, target: Target) -> None:
+        with _one_line_errors(target) as (embedded, stack):
+            embedded.create_stack(target.folder, stack)
+
+    def set_config(self, target: Target, key: str, value: str, secret: bool) -> int:
+        with _one_line_errors(target) as (embedded, stack):
+            embedded.config_set(target.folder, stack, key, value, secret=secret)
         return 0
 
-    def cancel(self, folder: Path, stack: str) -> int:
-        with _one_line_errors() as embedded:
-            embedded.cancel(folder, stack)
+    def cancel(self, target: Target) -> int:
+        with _one_line_errors(target) as (embedded, stack):
+            embedded.cancel(target.folder, stack)
         return 0
 
-    def config(self, folder: Path, stack: str) -> dict[str, str]:
-        with _one_line_errors() as embedded:
-            values = embedded.config_all(folder, stack)
+    def config(self, target: Target) -> dict[str, str]:
+        with _one_line_errors(target) as (embedded, stack):
+            values = embedded.config_all(target.folder, stack)
         return {key: value.text for key, value in values.items()}
-
-    def job_ids(self, folder: Path, stack: str) -> set[str]:
-        with _one_line_errors() as embedded:
-            if not embedded.stack_exists(folder, stack):
-                return set()
-            return _job_ids(embedded.stack_deployment(folder, stack))
 
 
 @contextlib.contextmanager
-def _one_line_errors() -> Iterator[Any]:
-    """The embedded engine; what is wrong with a project or a passphrase is one line."""
+def _one_line_errors(target: Target) -> Iterator[tuple[Any, str]]:
+    """The embedded engine, and the stack as it names it; what is wrong is one line."""
     embedded = _embedded()
+    if target.organization != ORGANIZATION:
+        raise ConfigurationError(
+            f"stack {target.written}: the embedded engine knows no organizations: install the "
+            "Pulumi CLI"
+        )
     try:
-        yield embedded
+        yield embedded, target.stack
     except embedded.EngineError as problem:
         raise ConfigurationError(str(problem)) from None
 
 
-def _job_ids(deployment: dict[str, Any]) -> set[str]:
-    """The ids of all training jobs in a deployment, those that wait to be deleted included."""
-    resources = deployment.get("resources") or []
-    return {r["id"] for r in resources if r["type"] == _JOB_TYPE and r.get("id")}
+@contextlib.contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """A SIGTERM ends what the engine does between its steps as Ctrl-C does: no lock stays."""
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
 
 
 def _embedded() -> Any:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import io
+import sys
+from typing import Any
 
 import click
 
@@ -20,8 +24,8 @@ _COMMANDS = {
     "outputs": ("pulumi_metastudio.cli.stack", "outputs"),
     "cancel": ("pulumi_metastudio.cli.stack", "cancel"),
     "config": ("pulumi_metastudio.cli.stack", "config"),
-    "sweep": ("pulumi_metastudio.cli.jobs", "sweep"),
-    "upload": ("pulumi_metastudio.cli.jobs", "upload"),
+    "sweep": ("pulumi_metastudio.cli.sweep", "sweep"),
+    "upload": ("pulumi_metastudio.cli.upload", "upload"),
     "jobs": ("pulumi_metastudio.cli.review", "jobs"),
     "adopt": ("pulumi_metastudio.cli.adopt", "adopt"),
     "emulator": ("metastudio_emulator.command", "emulator"),
@@ -40,11 +44,27 @@ class _Lazy(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        # A name that the terminal's encoding has no letters for is no reason to print nothing.
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        return super().main(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except MetaStudioError as problem:
             raise click.ClickException(str(problem)) from None
+        except OSError as problem:
+            if problem.errno == errno.EPIPE:  # the reader had enough
+                raise
+            named = f"{problem.filename}: " if problem.filename else ""
+            raise click.ClickException(f"{named}{problem.strerror or problem}") from None
+        except UnicodeEncodeError as problem:
+            # A shell passes on bytes that are none, which Python keeps as they are.
+            text = ascii(problem.object[problem.start : problem.end])
+            raise click.ClickException(f"{text} on the command line is no text") from None
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

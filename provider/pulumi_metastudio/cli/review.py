@@ -5,20 +5,21 @@ What is printed holds no URL, and of a phone number only its ends.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from .delete import delete
+from .printing import print_json, print_table, printable
 from .service import stack_context
 from .stack import common
 
 if TYPE_CHECKING:
-    from ..api import Job, JobDetail
+    from ..api import JobDetail
 
-__all__ = ["filters", "jobs", "masked"]
+__all__ = ["filters", "jobs"]
 
 _Command = Callable[..., None]
 
@@ -62,7 +63,10 @@ _about = click.argument("job_id")
 
 @click.group()
 def jobs() -> None:
-    """Look at jobs at the service, wait for them, decide on results."""
+    """Look at jobs at the service, wait for them, decide on results, delete them."""
+
+
+jobs.add_command(delete)
 
 
 @jobs.command("list")
@@ -72,7 +76,7 @@ def jobs() -> None:
 @click.option("--sort-dir", type=click.Choice(["asc", "desc"]))
 @click.option("--limit", type=click.IntRange(min=0), help="The most jobs to print.")
 def list_(
-    engine: str, folder: Path, stack: str, as_json: bool, limit: int | None, **chosen: Any
+    engine: str, folder: Path, stack: str | None, as_json: bool, limit: int | None, **chosen: Any
 ) -> None:
     """Print the project's jobs, the oldest first unless sorted otherwise."""
     import itertools
@@ -81,10 +85,10 @@ def list_(
     given = {name: value for name, value in chosen.items() if value is not None}
     found = list(itertools.islice(context.client.iter_jobs(**given), limit))
     if as_json:
-        _print_json([_printable(job) for job in found])
+        print_json([printable(job) for job in found])
         return
     names = ("job_id", "name", "state", "console_status", "contact", "batch_name", "create_time")
-    _print_table(names, [[str(_printable(job).get(n) or "") for n in names] for job in found])
+    print_table(names, [[str(printable(job).get(n) or "") for n in names] for job in found])
 
 
 @jobs.command()
@@ -92,7 +96,12 @@ def list_(
 @_about
 @_app_user
 def show(
-    engine: str, folder: Path, stack: str, as_json: bool, job_id: str, app_user_id: str | None
+    engine: str,
+    folder: Path,
+    stack: str | None,
+    as_json: bool,
+    job_id: str,
+    app_user_id: str | None,
 ) -> None:
     """Print all that the service tells of a job, its history too."""
     from ..errors import JobRefusal
@@ -119,7 +128,7 @@ def show(
 def wait(
     engine: str,
     folder: Path,
-    stack: str,
+    stack: str | None,
     as_json: bool,
     job_ids: tuple[str, ...],
     target: Any,
@@ -144,10 +153,10 @@ def wait(
 
     found = [detail for detail in asyncio.run(all_of_them()) if detail]
     if as_json:
-        _print_json([_printable(detail) for detail in found])
+        print_json([printable(detail) for detail in found])
         return
     names = ("job_id", "name", "state", "console_status")
-    _print_table(names, [[str(_printable(job).get(n) or "") for n in names] for job in found])
+    print_table(names, [[str(printable(job).get(n) or "") for n in names] for job in found])
 
 
 @jobs.command()
@@ -236,7 +245,7 @@ def _decide(
     *arguments: Any,
     engine: str,
     folder: Path,
-    stack: str,
+    stack: str | None,
     as_json: bool,
     app_user_id: str | None,
 ) -> None:
@@ -246,60 +255,18 @@ def _decide(
     context = stack_context(engine, folder, stack)
     detail = getattr(review, step)(context, job_id, *arguments, app_user_id=app_user_id)
     if as_json:
-        _print_json(_printable(detail))
+        print_json(printable(detail))
     else:
         click.echo(f"{step}: job {job_id} is in state {detail.state}")
 
 
-def masked(text: str) -> str:
-    """A phone number or address with its ends only, ``138****8000``; a short one not at all."""
-    return f"{text[:3]}****{text[-4:]}" if len(text) > 9 else "****"
-
-
-def _printable(job: Job) -> dict[str, Any]:
-    """What may be printed of a job, by wire names: no URL, the contact masked."""
-    from ..api.states import console_status
-
-    told = _without_urls(job.model_dump(mode="json", exclude_none=True))
-    if job.contact:
-        told["contact"] = masked(job.contact)
-    return {**told, "console_status": console_status(job.state)}
-
-
-def _without_urls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {n: _without_urls(v) for n, v in value.items() if not n.endswith("_url")}
-    return [_without_urls(each) for each in value] if isinstance(value, list) else value
-
-
-def _print_json(value: Any) -> None:
-    import json
-
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def _print_table(names: tuple[str, ...], rows: list[list[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    if not rows:
-        click.echo("no job")
-        return
-    table = Table(*names, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))  # a name is text and no markup
-    # A pipe gets whole lines, however long; a terminal wraps them.
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
-
-
 def _print_detail(detail: JobDetail, as_json: bool) -> None:
-    told = _printable(detail)
+    told = printable(detail)
     if as_json:
-        _print_json(told)
+        print_json(told)
         return
     logs, comments = told.pop("operation_logs", []), told.pop("comment_logs", [])
-    _print_table(("field", "value"), [[name, _short(value)] for name, value in told.items()])
+    print_table(("field", "value"), [[name, _short(value)] for name, value in told.items()])
     for title, entries in (("history", logs), ("comments", comments)):
         if entries:
             click.echo(f"\n{title}")

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import engines
+from .target import Target, find_target
 
 if TYPE_CHECKING:
     from ..lifecycle import Context
 
-__all__ = ["stack_context"]
+__all__ = ["context_of", "stack_context"]
 
 
-def stack_context(engine: str, folder: Path, stack: str) -> Context:
-    """The service as the stack in this folder sees it; without a project, by the environment."""
+def stack_context(engine: str, folder: Path, stack: str | None) -> Context:
+    """The service as the stack in this folder sees it; without a project, by the environment.
+
+    Raises:
+        ConfigurationError: the stack's configuration cannot be read, so that nobody knows which
+            project at the service is meant.
+    """
+    return context_of(engine, find_target(folder, stack))
+
+
+def context_of(engine: str, target: Target | None) -> Context:
+    """The service as a stack sees it; errors are those of :func:`stack_context`."""
     from ..lifecycle import Context
     from ..process import settings_from
 
-    config: dict[str, Any] = {}
-    if (folder / "Pulumi.yaml").exists():
-        config = dict(engines.choose(engine).config(folder.resolve(), stack))
+    config: dict[str, str] = {}
+    if target:
+        target.require()
+        config = engines.choose(engine).config(target)
     return Context.of(settings_from(config))

@@ -1,7 +1,7 @@
 """``metastudio up`` and its siblings: run the program in this folder with either engine.
 
 The Pulumi CLI is used when it is on PATH; without it the embedded engine runs the same program
-on the same state.
+on the same state. The stack is the selected one, for either.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import Any
 
 import click
 
+from ..errors import ConfigurationError
 from . import engines
+from .target import Target, the_target
 
 __all__ = ["cancel", "config", "destroy", "outputs", "preview", "refresh", "up"]
 
@@ -23,7 +25,12 @@ _Command = Callable[..., None]
 def common(command: _Command) -> _Command:
     """The options that every operation takes."""
     for option in (
-        click.option("--stack", "-s", default="dev", show_default=True, help="The stack's name."),
+        click.option(
+            "--stack",
+            "-s",
+            metavar="NAME",
+            help="The stack; by default PULUMI_STACK, else what 'pulumi stack select' chose.",
+        ),
         click.option(
             "--engine",
             type=click.Choice(["auto", "pulumi", "embedded"]),
@@ -38,7 +45,7 @@ def common(command: _Command) -> _Command:
             "folder",
             type=click.Path(exists=True, file_okay=False, path_type=Path),
             default=".",
-            help="A folder with a Pulumi.yaml; by default this one.",
+            help="The folder of a Pulumi.yaml, or one below it; by default this one.",
         ),
     ):
         command = option(command)
@@ -54,16 +61,30 @@ _no_changes = click.option(
 
 @click.command()
 @common
-def cancel(engine: str, folder: Path, stack: str, **_: Any) -> None:
+def cancel(engine: str, folder: Path, stack: str | None, **_: Any) -> None:
     """Unlock the stack after a run that was killed; make sure first that none is left."""
-    sys.exit(engines.choose(engine).cancel(folder.resolve(), stack))
+    target = the_target(folder, stack)
+    target.require()
+    sys.exit(engines.choose(engine).cancel(target))
 
 
-def _run(operation: str, engine: str, folder: Path, stack: str, **options: Any) -> None:
-    chosen = engines.choose(engine)
+def _run(operation: str, engine: str, folder: Path, stack: str | None, **options: Any) -> None:
+    chosen, target = engines.choose(engine), the_target(folder, stack)
+    if operation == "up":
+        _make(chosen, target)
+    else:
+        target.require()
     # Not on stdout: what is printed there may be JSON that somebody parses.
     click.echo(f"engine: {chosen.description}", err=True)
-    sys.exit(chosen.run(operation, folder.resolve(), stack, **options))
+    sys.exit(chosen.run(operation, target, **options))
+
+
+def _make(engine: engines.Engine, target: Target) -> None:
+    """Make sure that the stack is there; one that was named for this very run is made."""
+    if not target.named:
+        target.require()
+    elif not target.exists():
+        engine.create(target)
 
 
 @click.command()
@@ -71,8 +92,11 @@ def _run(operation: str, engine: str, folder: Path, stack: str, **options: Any) 
 @_yes
 @_refresh
 @_no_changes
-def up(engine: str, folder: Path, stack: str, **options: Any) -> None:
-    """Create or update the stack's jobs."""
+def up(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
+    """Create or update the stack's jobs.
+
+    A stack that --stack or PULUMI_STACK names is made when there is none.
+    """
     _run("up", engine, folder, stack, **options)
 
 
@@ -80,7 +104,7 @@ def up(engine: str, folder: Path, stack: str, **options: Any) -> None:
 @common
 @_refresh
 @_no_changes
-def preview(engine: str, folder: Path, stack: str, **options: Any) -> None:
+def preview(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
     """Show what up would do."""
     _run("preview", engine, folder, stack, **options)
 
@@ -89,7 +113,7 @@ def preview(engine: str, folder: Path, stack: str, **options: Any) -> None:
 @common
 @_yes
 @_no_changes
-def refresh(engine: str, folder: Path, stack: str, **options: Any) -> None:
+def refresh(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
     """Take the service's side over into the state."""
     _run("refresh", engine, folder, stack, **options)
 
@@ -97,7 +121,7 @@ def refresh(engine: str, folder: Path, stack: str, **options: Any) -> None:
 @click.command()
 @common
 @_yes
-def destroy(engine: str, folder: Path, stack: str, **options: Any) -> None:
+def destroy(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
     """Delete the stack's jobs, as their deletion policies say."""
     _run("destroy", engine, folder, stack, **options)
 
@@ -105,7 +129,7 @@ def destroy(engine: str, folder: Path, stack: str, **options: Any) -> None:
 @click.command()
 @common
 @click.option("--show-secrets", is_flag=True, help="Print secret outputs in the clear.")
-def outputs(engine: str, folder: Path, stack: str, **options: Any) -> None:
+def outputs(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
     """Print the stack's outputs."""
     _run("outputs", engine, folder, stack, **options)
 
@@ -121,12 +145,28 @@ def config() -> None:
 @click.argument("key")
 @click.argument("value", required=False)
 def config_set(
-    engine: str, folder: Path, stack: str, secret: bool, key: str, value: str | None, **_: Any
+    engine: str,
+    folder: Path,
+    stack: str | None,
+    secret: bool,
+    key: str,
+    value: str | None,
+    **_: Any,
 ) -> None:
     """Set KEY to VALUE; a VALUE that is left out is asked for, or read from standard input."""
-    if value is None and sys.stdin.isatty():
-        value = click.prompt("value", hide_input=secret)
-    elif value is None:
-        value = sys.stdin.read().rstrip("\n")
-    chosen = engines.choose(engine)
-    sys.exit(chosen.set_config(folder.resolve(), stack, key, str(value), secret))
+    chosen, target = engines.choose(engine), the_target(folder, stack)
+    _make(chosen, target)
+    if value is None:
+        value = _asked(secret)
+    sys.exit(chosen.set_config(target, key, value, secret))
+
+
+def _asked(secret: bool) -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("value", hide_input=secret))
+    try:
+        return sys.stdin.read().rstrip("\n")
+    except UnicodeDecodeError:
+        raise ConfigurationError(
+            f"the value on standard input is no {sys.stdin.encoding} text: a value is text"
+        ) from None

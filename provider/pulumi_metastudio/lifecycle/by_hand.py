@@ -8,7 +8,7 @@ from ..errors import InputError, JobRefusal
 from .context import Context
 from .material import Material, steps
 from .ownership import without_tags
-from .schema import FIELDS
+from .schema import FIELDS, VOICE_CHOICES
 from .validate import problems
 
 __all__ = ["upload"]
@@ -38,6 +38,14 @@ def upload(context: Context, job_id: str, files: Mapping[str, str], *, submit: b
     fields = {name: told[name] for name in FIELDS if told.get(name) is not None}
     if "*" in fields.get("contact", ""):
         del fields["contact"]
+    voice = fields.get("voice_properties")
+    if voice is not None and voice.keys() != VOICE_CHOICES.keys():
+        # They go whole or not at all.
+        context.reporter.warning(
+            f"job {job_id}: its voice_properties are not sent along, because the service tells "
+            "only a part of them; look at them when the upload is through"
+        )
+        del fields["voice_properties"]
     inputs = {**fields, **files, "submit": submit, "existing_job_id": job_id}
     material = Material(context, job_id, inputs, steps(inputs, list(files)), resumed=True)
     material.work()

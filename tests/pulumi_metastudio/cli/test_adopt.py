@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
 
+from metastudio_emulator import Emulator
 from pulumi_metastudio.api import JobDetail
 from pulumi_metastudio.cli.adopt import program
+
+Run = Callable[..., Result]
 
 
 def _job(name: str, **fields: Any) -> JobDetail:
@@ -78,3 +84,54 @@ def test_contacts_are_secrets_of_the_configuration() -> None:
     assert asked == [first, second, first]
     assert "13800138000" not in text
     assert "pulumi config set --secret contact2    # 139****9000" in text
+
+
+@pytest.mark.parametrize(
+    "contact", ["138\n00138000", "1\r380013\u20288000\n", "\x00\ud80013800138000"]
+)
+def test_any_contact_makes_a_valid_program(contact: str) -> None:
+    (inputs,) = _resources(program([_job("Anna", contact=contact)])).values()
+    assert inputs["contact"] == "config.require_secret('contact')"
+
+
+def test_every_text_the_service_tells_makes_a_valid_program() -> None:
+    odd = "a\nb\r\u2028\u2029\x85\"'\\{}\ud800\x00"
+    fields = {"batch_name": odd, "tags": [odd], "model_resolution": odd, "app_user_id": odd}
+    fields["voice_properties"] = {"job_tag": odd, "sex": odd, "language": odd}
+    assert len(_resources(program([_job(odd, is_flexus=True, **fields)]))) == 1
+
+
+class TestOut:
+    """Where the program is written."""
+
+    @pytest.fixture(autouse=True)
+    def _job(self, emulator: Emulator) -> None:
+        emulator.control.add_job(name="安娜")
+
+    def test_a_folder_is_made(self, run: Run, tmp_path: Path) -> None:
+        out = tmp_path / "new" / "folder"
+        assert run("adopt", "--out", str(out)).exit_code == 0
+        ast.parse((out / "__main__.py").read_text(encoding="utf-8"))
+        again = run("adopt", "--out", str(out))
+        assert again.exit_code == 1
+        assert "exists: choose another --out" in again.output
+
+    @pytest.mark.parametrize("place", ["file", "file/below", "/proc/nowhere/at/all"])
+    def test_where_nothing_can_be_written(
+        self, run: Run, emulator: Emulator, tmp_path: Path, place: str
+    ) -> None:
+        (tmp_path / "file").write_text("mine")
+        emulator.control.clear_counters()
+        refused = run("adopt", "--out", str(tmp_path / place))
+        assert refused.exit_code == 1
+        assert isinstance(refused.exception, SystemExit)
+        (line,) = refused.output.splitlines()
+        assert "give a folder that can be written to" in line
+        assert (tmp_path / "file").read_text() == "mine"
+        assert emulator.control.counters() == {}  # known before the service is asked
+
+    def test_a_pipe_that_is_not_utf_8_gets_escapes(self, pipe: Any) -> None:
+        told = pipe("adopt", PYTHONIOENCODING="cp1252")
+        assert told.returncode == 0, told.stderr
+        (inputs,) = _resources(told.stdout.decode("ascii")).values()
+        assert ast.literal_eval(inputs["name"]) == "安娜"

@@ -5,41 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from metastudio_emulator import Emulator
-from pulumi_metastudio.cli.main import main
-from pulumi_metastudio.cli.review import masked
+from pulumi_metastudio.cli.printing import masked
 
 Run = Callable[..., Result]
-
-
-@pytest.fixture
-def emulator(start: Any) -> Emulator:
-    service: Emulator = start(tenant="NA")
-    return service
-
-
-@pytest.fixture
-def run(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """The command in an empty folder, with the emulator in the environment."""
-    monkeypatch.setenv("METASTUDIO_ENDPOINT", emulator.endpoint)
-    monkeypatch.setenv("METASTUDIO_IAM_ENDPOINT", emulator.iam_endpoint)
-    monkeypatch.setenv("METASTUDIO_READS_PER_SECOND", "1000")
-    monkeypatch.setenv("METASTUDIO_WRITES_PER_SECOND", "1000")
-    monkeypatch.setenv("HUAWEICLOUD_SDK_AK", emulator.access_key)
-    monkeypatch.setenv("HUAWEICLOUD_SDK_SK", emulator.secret_key)
-    monkeypatch.setenv("HUAWEICLOUD_SDK_PROJECT_ID", emulator.project_id)
-    empty = tmp_path / "empty"
-    empty.mkdir()
-
-    def invoke(*words: str, stdin: str | None = None) -> Result:
-        return CliRunner().invoke(main, [words[0], *words[1:], "-C", str(empty)], input=stdin)
-
-    return invoke
 
 
 @pytest.fixture

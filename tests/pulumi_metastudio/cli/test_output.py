@@ -1,0 +1,83 @@
+"""What is printed reaches every kind of pipe, and no mistake of a user's ends in a traceback."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metastudio_emulator import Emulator
+
+NAME = "安娜 é 😀"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1"])
+def test_a_pipe_that_lacks_letters(pipe: Any, emulator: Emulator, encoding: str) -> None:
+    job = emulator.control.add_job(name=NAME)["job_id"]
+    for words in (["jobs", "list"], ["jobs", "show", job]):
+        told = pipe(*words, PYTHONIOENCODING=encoding)
+        assert told.returncode == 0, told.stderr
+        assert b"\\u5b89\\u5a1c" in told.stdout
+        assert b"Traceback" not in told.stderr
+        parsed = json.loads(pipe(*words, "--json", PYTHONIOENCODING=encoding).stdout)
+        assert NAME in str(parsed)
+    told = pipe("jobs", "delete", job, stdin=b"n\n", PYTHONIOENCODING=encoding)
+    assert told.returncode == 1
+    assert b"Traceback" not in told.stderr
+    # click writes UTF-8 where Python would write ASCII
+    assert b"\\u5b89" in told.stderr or "安".encode() in told.stderr
+
+
+@pytest.mark.parametrize("words", [["jobs", "list"], ["sweep"], ["up"], ["config", "set", "a"]])
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("name: caf\u00e9\nruntime: python\n".encode("cp1252"), "is no UTF-8 text"),
+        (b"name: [\n", "cannot be read"),
+        (b"- a list\n", "names no project"),
+        (b"", "names no project"),
+        (b"runtime: python\n", "names no project"),
+    ],
+)
+def test_a_project_file_that_is_none(
+    pipe: Any, empty: Path, words: list[str], content: bytes, line: str
+) -> None:
+    (empty / "Pulumi.yaml").write_bytes(content)
+    told = pipe(*words, "--engine", "embedded", "--stack", "test")
+    assert told.returncode == 1
+    (error,) = told.stderr.decode().splitlines()
+    assert "Pulumi.yaml" in error
+    assert line in error
+
+
+def test_words_that_are_no_text(pipe: Any, emulator: Emulator) -> None:
+    """What a shell passes on need not be text."""
+    job = emulator.control.add_job(name="Anna")["job_id"]
+    for words in (
+        ["jobs", "list", "--name", "\udcff"],
+        ["jobs", "show", "\udcff"],
+        ["jobs", "show", job, "--app-user-id", "\udcff"],
+        ["jobs", "reject", job, "-y", "--title", "\udcff", "-m", "m"],
+        ["upload", job, "cover=\udcff.png"],
+        ["adopt", "--tag", "\udcff"],
+    ):
+        told = pipe(*words)
+        assert b"Traceback" not in told.stderr, words
+        assert told.returncode in (0, 1, 2)
+
+
+def test_a_value_that_is_no_text(pipe: Any, empty: Path, tmp_path: Path) -> None:
+    (empty / "Pulumi.yaml").write_text("name: a\nruntime: python\n")
+    (tmp_path / "state").mkdir()
+    told = pipe(
+        *("config", "set", "key", "--stack", "test", "--engine", "embedded"),
+        stdin=b"\xff\xfe",
+        PYTHONIOENCODING="utf-8:strict",
+        PULUMI_BACKEND_URL=f"file://{tmp_path / 'state'}",
+        PULUMI_CONFIG_PASSPHRASE="x",
+    )
+    assert told.returncode == 1
+    assert b"Traceback" not in told.stderr
+    assert b"a value is text" in told.stderr
