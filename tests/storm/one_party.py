@@ -59,7 +59,7 @@ class Storm:
                 self._counted([party.killed(kill)])
             service.control.clear_faults()
             started = time.monotonic()
-            self.counts.failed_ups += not party.undisturbed("up")
+            self._succeeds(party, party.undisturbed("up"))
             self._duration = min(10.0, time.monotonic() - started)
             self.counts.killed_at_work += party.killed_at_work
             beside = count_jobs(self.counts, service, [party])
@@ -97,6 +97,12 @@ class Storm:
         control.add_fault("upload", "reset", after_bytes=65536, **some)
         if self._random.random() < 0.2:
             control.expire_upload_urls()
+
+    def _succeeds(self, party: Party, well: bool) -> None:
+        """What nobody disturbs must succeed."""
+        if not well:
+            self.counts.failed_ups += 1
+            print(f"{party.name}: failed\n{party.failure}")
 
     def _counted(self, victims: list[str | None]) -> None:
         """Count runs by their victims; None for one that was over before its moment."""

@@ -44,6 +44,8 @@ class Party:
         home: may be another party's, too.
         endpoint: the service, as this party reaches it.
         writes: counts the requests so far that change something.
+        killed_at_work: how many runs were killed after their first write.
+        failure: what the last operation that nobody killed said, if it failed.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Party:
     service: Emulator
     writes: Callable[[], int]
     killed_at_work: int = field(default=0, init=False)
+    failure: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         self._program = self.folder / "program"
@@ -78,12 +81,11 @@ class Party:
         return victim
 
     def undisturbed(self, operation: str) -> bool:
-        """Whether an operation succeeds when nobody disturbs it; what it says if not is printed."""
+        """Whether an operation that nobody kills succeeds."""
         self._run("cancel")
         before = len(self.said())
         succeeded = self._run(operation) == 0
-        if not succeeded:
-            print(f"{self.name}: {operation} failed:\n{self.said()[before:]}")
+        self.failure = "" if succeeded else self.said()[before:]
         return succeeded
 
     def said(self) -> str:

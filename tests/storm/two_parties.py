@@ -23,7 +23,7 @@ NAMES = ("Ana", "Bao")
 #: The shares of episodes with one home folder, with the strict profile, and with a destroy.
 _ONE_HOME = 0.5
 _STRICT = 0.2
-_DESTROY = 0.3
+_DESTROY = 0.35
 #: How often both parties run at all, and how often they do at the same time.
 _BOTH = 0.6
 _TOGETHER = 0.5
@@ -101,7 +101,7 @@ class TwoPartyStorm(Storm):
             service.control.clear_faults()
             if weather.destroyed_in == weather.rounds:
                 for party in self._destroyers(service, parties, weather.destroyer):
-                    self.counts.failed_ups += not party.undisturbed("destroy")
+                    self._succeeds(party, party.undisturbed("destroy"))
             self._last_ups(parties, weather.strict)
             self._count(service, parties, witness.touches, weather.strict)
 
@@ -125,15 +125,17 @@ class TwoPartyStorm(Storm):
             if strict and not well:  # spent URLs: the next run makes the job anew
                 self.counts.ups_again += 1
                 well = party.undisturbed("up")
-            self.counts.failed_ups += not well
+            self._succeeds(party, well)
 
     def _destroyers(self, service: Emulator, parties: list[Party], name: str) -> list[Party]:
-        """The party that destroys now, if it has anything, and makes ready for it.
+        """The party that destroys now, made ready for it.
 
-        The review of what it has submitted ends: a job that is in review cannot be deleted.
+        It has an ``up`` that nobody kills, so that there is something to lose, and the review of
+        what was submitted ends, because a job that is in review cannot be deleted.
         """
-        destroying = [party for party in parties if party.name == name and party.recorded()]
+        destroying = [party for party in parties if party.name == name]
         for party in destroying:
+            party.undisturbed("up")
             self.counts.destroys += 1
             self._let_go.update(party.recorded().values())
             for job in service.control.jobs():
