@@ -30,6 +30,7 @@ test: .venv/tests
 
 storm: .venv/tests
 	$(BIN)/python tests/storm/storm.py --runs 100 $(ARGS)
+	$(BIN)/python tests/storm/storm.py --runs 100 --parties 2 $(ARGS)
 
 check: .venv/tests
 	$(BIN)/ruff check .
