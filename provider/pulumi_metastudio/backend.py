@@ -19,7 +19,8 @@ import socket
 import subprocess
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -34,6 +35,7 @@ ORGANIZATION = "organization"
 _JOB_TYPE = "pulumi-python:dynamic/metastudio:TrainingJob"
 _CLOUD = "https://api.pulumi.com"
 _PATIENCE = 120.0
+_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Backend:
         organization: the stacks' organization.
     """
 
-    url: str
+    url: str = field(repr=False)  # it may hold a password
     root: Path
     organization: str = ORGANIZATION
 
@@ -164,12 +166,15 @@ class Backend:
             for stack, file in self._files(project):
                 yield stack, _checkpoint(file)
             return
-        for name, _ in self._listed(project):
-            exported = self._ask(["stack", "export", "--stack", name])
-            deployment = exported.get("deployment") if isinstance(exported, dict) else None
-            if deployment is not None and not isinstance(deployment, dict):
-                raise StateUnreadable(f"the state of stack {name} is not understood")
-            yield name.rpartition("/")[2], deployment or {}
+        names = [name for name, _ in self._listed(project)]
+        # Each takes the CLI a second or two, most of it waiting.
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            exports = pool.map(lambda name: self._ask(["stack", "export", "--stack", name]), names)
+            for name, exported in zip(names, exports, strict=True):
+                deployment = exported.get("deployment") if isinstance(exported, dict) else None
+                if deployment is not None and not isinstance(deployment, dict):
+                    raise StateUnreadable(f"the state of stack {name} is not understood")
+                yield name.rpartition("/")[2], deployment or {}
 
     def _files(self, project: str) -> Iterator[tuple[str, Path]]:
         """The checkpoints of a project, and those of before stacks belonged to projects."""

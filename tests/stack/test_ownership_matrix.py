@@ -149,8 +149,16 @@ def refused(scene: Scene, names: set[str], result: Any) -> None:
     assert scene.recorded().keys() >= names
 
 
-def replaced(scene: Scene, gone: set[str], kept: set[str]) -> None:
-    """Each has another job now; the old one is gone, or as it was."""
+def replaced_or_refused(
+    part: str, scene: Scene, result: Any, before: dict[str, Any], gone: set[str], kept: set[str]
+) -> None:
+    """Each has another job now, and the old one is gone, or as it was; or nothing has changed."""
+    if part == "refused":
+        refused(scene, set(scene.jobs), result)
+        scene.untouched(set(scene.jobs), before)
+        assert scene.at_the_service() == before
+        return
+    result.ok()
     after, recorded = scene.at_the_service(), scene.recorded()
     for name in gone | kept:
         assert recorded[name] != scene.jobs[name], name
@@ -170,13 +178,7 @@ def test_replace(part: str, scene: Scene) -> None:
     before = scene.at_the_service()
     scene.stack.declare(**{n: {**v, "is_live_copy": True} for n, v in scene.declared.items()})
     result = scene.stack.run("up")
-    if part == "done":
-        result.ok()
-        replaced(scene, gone, kept)
-    else:
-        refused(scene, names, result)
-        scene.untouched(names, before)
-        assert scene.at_the_service() == before
+    replaced_or_refused(part, scene, result, before, gone, kept)
 
 
 @pytest.mark.parametrize("how", ["--replace", "taint"])
@@ -197,12 +199,7 @@ def test_replace_without_a_plan(how: str, part: str, scene: Scene) -> None:
     else:
         words = [word for urn in urns for word in ("--replace", urn)]
         result = scene.stack.pulumi("up", "--yes", "--skip-preview", *words)
-    if part == "done":
-        result.ok()
-        replaced(scene, gone, kept)
-    else:
-        refused(scene, names, result)
-        scene.untouched(names, before)
+    replaced_or_refused(part, scene, result, before, gone, kept)
 
 
 @PARTS
