@@ -7,17 +7,25 @@ Every route is under /_emulator/ and wants `Authorization: Bearer <secret_key>`.
 from __future__ import annotations
 
 import hmac
+import json
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    StringConstraints,
+    ValidationError,
+)
 
 from metastudio_emulator import states
-from metastudio_emulator.errors import INVALID_PARAMETER, NOT_FOUND, ServiceError
+from metastudio_emulator.errors import NOT_FOUND, ServiceError, invalid
 from metastudio_emulator.faults import FaultList, FaultRule
-from metastudio_emulator.gateway import json_body
+from metastudio_emulator.gateway import invalid_parameter, json_body
 from metastudio_emulator.jobs import Job
 from metastudio_emulator.progress import Progress
 from metastudio_emulator.training_jobs import TrainingJobs
@@ -55,6 +63,22 @@ class Fields(_Strict):
     fields: dict[str, Any]
 
 
+class _Comment(BaseModel):
+    attachments: list[str] = []
+
+
+class _Needed(BaseModel):
+    """The fields that the emulator itself works with; all others may have any shape."""
+
+    model_config = ConfigDict(strict=True)
+
+    job_id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+    state: str
+    operation_logs: list[dict[str, Any]] = []
+    comment_logs: list[_Comment] = []
+    flexus_retry_count: int = 0
+
+
 class Steps(_Strict):
     """Body of POST jobs/{job_id}/step."""
 
@@ -64,7 +88,7 @@ class Steps(_Strict):
 class Seconds(_Strict):
     """Body of POST clock/advance and PUT clock/skew."""
 
-    seconds: float
+    seconds: FiniteFloat
 
 
 class Expiry(_Strict):
@@ -109,9 +133,10 @@ def admin_api(context: AdminContext) -> APIRouter:
     @router.post("/clock/advance")
     async def advance(request: Request) -> dict[str, float]:
         seconds = (await json_body(request, Seconds)).seconds
-        if seconds < 0:
-            raise ServiceError(400, INVALID_PARAMETER, "time only moves forward")
-        world.clock.advance(seconds)
+        try:
+            world.clock.advance(seconds)
+        except ValueError as error:
+            raise invalid(f"Invalid parameter: seconds: {error}") from None
         world.identity.keep_clock_offset(world.clock.offset)
         context.progress.catch_up()
         return {"clock_offset": world.clock.offset}
@@ -154,6 +179,7 @@ def _add_job_routes(router: APIRouter, context: AdminContext) -> None:
     async def add_job(request: Request) -> dict[str, Any]:
         fields = (await json_body(request, Fields)).fields
         job = context.jobs.new_job(fields)
+        _check(job.fields)
         job.job_id = str(job.fields["job_id"])
         world.jobs.save(job)
         return _job_view(world, job)
@@ -169,6 +195,7 @@ def _add_job_routes(router: APIRouter, context: AdminContext) -> None:
             job = _find(context, job_id)
             merged = {**job.fields, **fields, "job_id": job_id}
             job.fields = {name: value for name, value in merged.items() if value is not None}
+            _check(job.fields)
             world.jobs.save(job)
             return _job_view(world, job)
 
@@ -217,6 +244,16 @@ def _find(context: AdminContext, job_id: str) -> Job:
     return job
 
 
+def _check(fields: dict[str, Any]) -> None:
+    try:
+        _Needed.model_validate(fields)
+        json.dumps(fields, allow_nan=False)
+    except ValidationError as error:
+        raise invalid_parameter(error) from None
+    except ValueError:
+        raise invalid("Invalid parameter: fields: a number is not finite") from None
+
+
 def _job_view(world: World, job: Job) -> dict[str, Any]:
     uploads = {
         name: {
@@ -234,6 +271,8 @@ def _job_view(world: World, job: Job) -> dict[str, Any]:
         "job_id": job.job_id,
         "state": job.state,
         "settled": job.state not in states.PATH,
+        "command_message": next(reversed(job.command_messages.values()), None),
+        "command_messages": job.command_messages,
         "fields": job.fields,
         "objects": _objects(world, job.job_id),
         "multipart_uploads": uploads,

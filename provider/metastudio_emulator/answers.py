@@ -1,29 +1,50 @@
-"""Refusals as HTTP answers, each in the form of the service that refuses."""
+"""Refusals as HTTP answers, each in the form of the interface that refuses."""
 
 from __future__ import annotations
 
 import secrets
+import string
 from collections.abc import MutableMapping
+from http.client import responses
 from typing import Any
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from fastapi.responses import JSONResponse, Response
 
 from metastudio_emulator.errors import (
+    GATEWAY_AUTHENTICATION,
+    GATEWAY_BAD_REQUEST,
+    GATEWAY_FORBIDDEN,
+    GATEWAY_NO_SUCH_API,
     GATEWAY_THROTTLED,
     GATEWAY_UNAVAILABLE,
     INTERNAL_ERROR,
     INVALID_PARAMETER,
+    NOT_FOUND,
     IamError,
     ObjectStorageError,
     ServiceError,
 )
-from metastudio_emulator.object_urls import PREFIX
+from metastudio_emulator.operations import OTHER, interface, operation
 
-_TITLES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
-_STORAGE_FAULTS = {
+Scope = MutableMapping[str, Any]
+_UNAVAILABLE = (GATEWAY_UNAVAILABLE, "The backend service is unavailable")
+_SERVICE = {
+    401: (GATEWAY_AUTHENTICATION, "Incorrect IAM authentication information"),
+    403: (GATEWAY_FORBIDDEN, "The user is not allowed to access the API"),
+    404: (NOT_FOUND, "The task does not exist"),
+    413: (GATEWAY_BAD_REQUEST, "Request entity too large"),
+    429: (GATEWAY_THROTTLED, "The throttling threshold has been reached"),
+    502: _UNAVAILABLE,
+    503: _UNAVAILABLE,
+    504: _UNAVAILABLE,
+}
+_STORAGE = {
+    403: ("AccessDenied", "Access Denied"),
+    404: ("NoSuchKey", "The specified key does not exist."),
+    405: ("MethodNotAllowed", "The specified method is not allowed against this resource."),
     429: ("TooManyRequests", "Please reduce your request rate."),
-    500: ("InternalError", "We encountered an internal error. Please try again."),
     503: ("ServiceUnavailable", "Reduce your request rate."),
 }
 
@@ -33,8 +54,18 @@ def new_request_id() -> str:
     return secrets.token_hex(16)
 
 
-def service_answer(error: ServiceError, request_id: str) -> Response:
-    """{"error_code", "error_msg"}, and "request_id" when the gateway speaks."""
+def shown_path(scope: Scope) -> str:
+    """The path as it was sent, in characters that can neither break a line nor an XML file."""
+    return quote(scope["raw_path"], safe=string.punctuation)
+
+
+def service_answer(error: ServiceError, scope: Scope, request_id: str) -> Response:
+    """{"error_code", "error_msg"}, and "request_id" when the gateway speaks.
+
+    On the routes of the identity service it is that service's form.
+    """
+    if interface(scope["path"]) == "iam":
+        return iam_answer(IamError(error.status, error.message))
     body = {"error_code": error.code, "error_msg": error.message}
     if error.by_gateway:
         body["request_id"] = request_id
@@ -43,32 +74,49 @@ def service_answer(error: ServiceError, request_id: str) -> Response:
 
 def iam_answer(error: IamError) -> Response:
     """{"error": {"code", "message", "title"}}."""
-    title = _TITLES.get(error.status, "Error")
+    title = responses.get(error.status, "Error")
     body = {"error": {"code": error.status, "message": error.message, "title": title}}
     return JSONResponse(body, status_code=error.status)
 
 
-def storage_answer(error: ObjectStorageError, resource: str, request_id: str) -> Response:
+def storage_answer(error: ObjectStorageError, scope: Scope, request_id: str) -> Response:
     """The object storage's XML."""
     body = (
         '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
         f"<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
-        f"<RequestId>{request_id}</RequestId><Resource>{escape(resource)}</Resource></Error>"
+        f"<RequestId>{request_id}</RequestId><Resource>{escape(shown_path(scope))}</Resource>"
+        "</Error>"
     )
     return Response(body, status_code=error.status, media_type="application/xml")
 
 
-def fault_answer(status: int, scope: MutableMapping[str, Any], request_id: str) -> Response:
-    """What the service that a request is for would say with that status."""
-    if scope["path"].startswith(PREFIX + "/"):
-        code, message = _STORAGE_FAULTS.get(status, ("AccessDenied", "Access Denied"))
-        return storage_answer(ObjectStorageError(status, code, message), scope["path"], request_id)
-    if status == 429:
-        error = ServiceError(status, GATEWAY_THROTTLED, "The throttling threshold has been reached")
-    elif status in (502, 503, 504):
-        error = ServiceError(status, GATEWAY_UNAVAILABLE, "The backend service is unavailable")
-    elif status >= 500:
-        error = ServiceError(status, INTERNAL_ERROR, "Internal Error")
-    else:
-        error = ServiceError(status, INVALID_PARAMETER, "Invalid parameter")
-    return service_answer(error, request_id)
+def no_route(status: int, scope: Scope, request_id: str) -> Response:
+    """For a path or a method that nothing serves; the gateway knows only one status for it."""
+    if interface(scope["path"]) != "service":
+        return status_answer(status, scope, request_id)
+    error = ServiceError(404, GATEWAY_NO_SUCH_API, "The API does not exist")
+    return service_answer(error, scope, request_id)
+
+
+def status_answer(status: int, scope: Scope, request_id: str) -> Response:
+    """What the interface that a request is for says with that status."""
+    form = interface(scope["path"])
+    if form == "iam":
+        return iam_answer(IamError(status, responses.get(status, "Error")))
+    if form == "storage":
+        unnamed = (
+            ("InternalError", "We encountered an internal error. Please try again.")
+            if status >= 500
+            else ("InvalidRequest", "Invalid Request")
+        )
+        code, message = _STORAGE.get(status, unnamed)
+        return storage_answer(ObjectStorageError(status, code, message), scope, request_id)
+    if status == 404 and operation(scope["method"], scope["path"]) == OTHER:
+        return no_route(status, scope, request_id)
+    unnamed = (
+        (INTERNAL_ERROR, "Internal Error")
+        if status >= 500
+        else (INVALID_PARAMETER, "Invalid parameter")
+    )
+    code, message = _SERVICE.get(status, unnamed)
+    return service_answer(ServiceError(status, code, message), scope, request_id)

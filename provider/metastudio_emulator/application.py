@@ -10,17 +10,18 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
 from metastudio_emulator.admin import AdminContext, admin_api
-from metastudio_emulator.answers import iam_answer, service_answer, storage_answer
+from metastudio_emulator.answers import (
+    iam_answer,
+    no_route,
+    service_answer,
+    status_answer,
+    storage_answer,
+)
 from metastudio_emulator.authentication import Authenticator
 from metastudio_emulator.commands import Commands
-from metastudio_emulator.errors import (
-    GATEWAY_NO_SUCH_API,
-    INTERNAL_ERROR,
-    IamError,
-    ObjectStorageError,
-    ServiceError,
-)
+from metastudio_emulator.errors import IamError, ObjectStorageError, ServiceError
 from metastudio_emulator.faults import FaultList
+from metastudio_emulator.gateway import admission
 from metastudio_emulator.iam import iam_api
 from metastudio_emulator.object_storage import object_storage
 from metastudio_emulator.progress import Progress
@@ -51,13 +52,13 @@ def build_application(world: World) -> ASGIApp:
     app.include_router(object_storage(world))
     app.include_router(admin_api(context))
     _answer_errors(app)
-    return Wire(app, context.faults, context.counters)
+    return Wire(app, context.faults, context.counters, admission(authenticator))
 
 
 def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(ServiceError)
     async def on_service_error(request: Request, error: ServiceError) -> Response:
-        return service_answer(error, request.state.request_id)
+        return service_answer(error, request.scope, request.state.request_id)
 
     @app.exception_handler(IamError)
     async def on_iam_error(request: Request, error: IamError) -> Response:
@@ -65,7 +66,7 @@ def _answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(ObjectStorageError)
     async def on_storage_error(request: Request, error: ObjectStorageError) -> Response:
-        return storage_answer(error, request.url.path, request.state.request_id)
+        return storage_answer(error, request.scope, request.state.request_id)
 
     @app.exception_handler(ClientDisconnect)
     async def on_disconnect(request: Request, error: ClientDisconnect) -> Response:
@@ -73,11 +74,9 @@ def _answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def on_no_route(request: Request, error: HTTPException) -> Response:
-        refusal = ServiceError(404, GATEWAY_NO_SUCH_API, "The API does not exist")
-        return service_answer(refusal, request.state.request_id)
+        return no_route(error.status_code, request.scope, request.state.request_id)
 
     @app.exception_handler(Exception)
     async def on_mistake(request: Request, error: Exception) -> Response:
         _LOG.error("a request failed inside the emulator", exc_info=error)
-        refusal = ServiceError(500, INTERNAL_ERROR, "Internal Error")
-        return service_answer(refusal, request.state.request_id)
+        return status_answer(500, request.scope, request.state.request_id)

@@ -10,6 +10,9 @@ from __future__ import annotations
 import time
 from datetime import datetime, timezone
 
+# Times are written with four digits for the year; what expires later than now needs room, too.
+_LATEST = datetime(9000, 1, 1, tzinfo=timezone.utc).timestamp()
+
 
 def rfc3339(seconds: float) -> str:
     """Unix seconds as the wire writes times: UTC, whole seconds, 20 characters."""
@@ -37,7 +40,9 @@ class Clock:
         return time.time() + self.skew
 
     def advance(self, seconds: float) -> None:
-        """Move virtual time forward. Raises ValueError for a negative amount."""
-        if seconds < 0:
+        """Move virtual time forward. Raises ValueError for an amount that is not possible."""
+        if not seconds >= 0:  # so that what is no number is refused as well
             raise ValueError("time only moves forward")
+        if self.now() + seconds > _LATEST:
+            raise ValueError("time ends with the year 8999")
         self.offset += seconds

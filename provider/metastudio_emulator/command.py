@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from metastudio_emulator.errors import EmulatorError
 from metastudio_emulator.profiles import Profile
 from metastudio_emulator.settings import Transitions
 
 if TYPE_CHECKING:
-    from metastudio_emulator.daemon import Info
+    from metastudio_emulator.daemon import Info, Options
 
 _ENVIRONMENT = (
     ("HUAWEICLOUD_SDK_AK", "access_key"),
@@ -99,12 +100,21 @@ def emulator(
             return
         Transitions.parse(transitions)
         Profile.parse(profile)
+        options = {
+            "port": str(port),
+            "host": host,
+            "transitions": transitions,
+            "profile": profile,
+            "tenant": tenant,
+        }
         if detach:
-            arguments = [f"--port={port}", f"--data={data.resolve()}", f"--host={host}"]
-            arguments += [f"--transitions={transitions}", f"--profile={profile}"]
-            _print(daemon.start_detached(data, [*arguments, f"--tenant={tenant}"]), form)
+            arguments = [f"--{name}={value}" for name, value in options.items()]
+            arguments.append(f"--data={data.resolve()}")
+            found = daemon.running(data) or daemon.start_detached(data, arguments)
+            _check_options(data, options, found.options)
+            _print(found.info, form)
             return
-        _serve(port, data, transitions, host, profile, tenant, form)
+        _serve(data, options, form)
     except (EmulatorError, ValueError) as error:
         raise click.ClickException(str(error)) from None
 
@@ -127,9 +137,33 @@ def samples(folder: Path, seconds: int, size: str) -> None:
         click.echo(path)
 
 
-def _serve(
-    port: int, data: Path, transitions: str, host: str, profile: str, tenant: str, form: str
-) -> None:
+def _check_options(data: Path, options: Options, running: Options) -> None:
+    """Refuse what was asked for on the command line and is not how the running one works."""
+    context = click.get_current_context()
+    differences = [
+        f"--{name} {running[name]}, not {wanted}"
+        for name, wanted in options.items()
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+        and name in running
+        and _meaning(name, wanted) not in (None, _meaning(name, running[name]))
+    ]
+    if differences:
+        raise EmulatorError(
+            f"the emulator on {data} runs with {'; '.join(differences)}: end it with --stop and"
+            " start it again, or leave the option out to use it as it is"
+        )
+
+
+def _meaning(name: str, value: str) -> object:
+    """What an option's text stands for; None for a port that may be any."""
+    if name == "transitions":
+        return Transitions.parse(value)
+    if name == "profile":
+        return Profile.parse(value)
+    return None if (name, value) == ("port", "0") else value
+
+
+def _serve(data: Path, options: Options, form: str) -> None:
     from metastudio_emulator import daemon
     from metastudio_emulator.emulator import Emulator
 
@@ -142,13 +176,14 @@ def _serve(
         signal.signal(number, lambda *_: ended.set())
     with Emulator(
         data,
-        transitions=transitions,
-        port=port,
-        profile=profile,
-        host=host,
-        tenant="NA" if tenant == "NA" else "ordinary",
+        transitions=options["transitions"],
+        port=int(options["port"]),
+        profile=options["profile"],
+        host=options["host"],
+        tenant="NA" if options["tenant"] == "NA" else "ordinary",
     ) as service:
-        daemon.write_run_file(data, service.info())
+        port = service.endpoint.rpartition(":")[2]
+        daemon.write_run_file(data, service.info(), {**options, "port": port})
         try:
             _print(service.info(), form)
             ended.wait()

@@ -6,12 +6,12 @@ A command that fails does so inside an HTTP 200 answer: it raises CommandFailed.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from metastudio_emulator import states
 from metastudio_emulator.clock import rfc3339
-from metastudio_emulator.errors import CommandFailed
+from metastudio_emulator.errors import CommandFailed, invalid
 from metastudio_emulator.files import (
     ACTION_VIDEO,
     GRANT_FILE,
@@ -25,6 +25,19 @@ from metastudio_emulator.progress import Progress
 from metastudio_emulator.world import World
 
 Answer = dict[str, Any]
+_CONFIRMED = {
+    "CONFIRM_MULTIPART_UPLOADED": TRAINING_VIDEO,
+    "CONFIRM_ACTION_VIDEO_MULTIPART_UPLOADED": ACTION_VIDEO,
+}
+# UPLOAD_VIDEO is the default of every command and so goes with all of them.
+_OF_THE_TRAINING_VIDEO = ("UPDATE_VIDEO",)
+_OF_THE_ACTION_VIDEO = ("GET_ACTION_VIDEO_MULTIPART", "CONFIRM_ACTION_VIDEO")
+_OF_THE_OTHER_VIDEO = {
+    "GET_MULTIPART_UPLOADED": _OF_THE_ACTION_VIDEO,
+    "CONFIRM_MULTIPART_UPLOADED": _OF_THE_ACTION_VIDEO,
+    "GET_ACTION_VIDEO_MULTIPART_UPLOADED": _OF_THE_TRAINING_VIDEO,
+    "CONFIRM_ACTION_VIDEO_MULTIPART_UPLOADED": _OF_THE_TRAINING_VIDEO,
+}
 _REPAIRABLE = frozenset({states.JOB_SUCCESS, states.WAIT_USER_CONFIRM})
 
 
@@ -34,12 +47,10 @@ class Commands:
     def __init__(self, world: World, progress: Progress) -> None:
         self._world = world
         self._progress = progress
-        self._table: dict[str, Callable[[Job, CommandBody, str], Awaitable[Answer]]] = {
+        self._table: dict[str, Callable[[Job, CommandBody, str], Answer]] = {
             "SUBMITVERIFYING": self._submit,
             "GET_MULTIPART_UPLOADED": self._list_training_parts,
-            "CONFIRM_MULTIPART_UPLOADED": self._confirm_training_video,
             "GET_ACTION_VIDEO_MULTIPART_UPLOADED": self._list_action_parts,
-            "CONFIRM_ACTION_VIDEO_MULTIPART_UPLOADED": self._confirm_action_video,
             "CONFIRM_AUTHORIZATION_LETTER": self._confirm_letter,
             "DELETE_JOB_VIDEO": self._delete_videos,
             "CONFIRM_REPAIR": self._repair,
@@ -51,9 +62,25 @@ class Commands:
         }
 
     async def run(self, job: Job, body: CommandBody, origin: str) -> Answer:
-        """The answer's body, with the wire's own spelling of its fields."""
+        """The answer's body, with the wire's own spelling of its fields.
+
+        Raises:
+            ServiceError: 400 MSS.00000003 for a command_message that means the other video.
+        """
+        if body.command_message in _OF_THE_OTHER_VIDEO.get(body.command, ()):
+            raise invalid(
+                f"Invalid parameter: command_message: {body.command_message} does not go with"
+                f" {body.command}"
+            )
+        if body.command_message is not None:
+            job.note_message(body.command, body.command_message)
+            self._world.jobs.save(job)
         try:
-            answer = await self._table[body.command](job, body, origin)
+            if body.command in _CONFIRMED:
+                answer = await self._confirm(job, _CONFIRMED[body.command])
+            else:
+                with self._world.transaction():
+                    answer = self._table[body.command](job, body, origin)
         except CommandFailed as failure:
             return {
                 "commond_result": "EXCUTE_FAILED",
@@ -62,7 +89,7 @@ class Commands:
             }
         return {"commond_result": "EXCUTE_SUCCESS", **answer}
 
-    async def _submit(self, job: Job, body: CommandBody, origin: str) -> Answer:
+    def _submit(self, job: Job, body: CommandBody, origin: str) -> Answer:
         _need(job, states.SUBMITTABLE)
         if self._world.objects.object(job.job_id, TRAINING_VIDEO.name) is None:
             raise CommandFailed("The training video is not confirmed")
@@ -73,25 +100,19 @@ class Commands:
         self._progress.enter(job, states.AUTO_VERIFYING, now)
         return {}
 
-    async def _list_training_parts(self, job: Job, body: CommandBody, origin: str) -> Answer:
+    def _list_training_parts(self, job: Job, body: CommandBody, origin: str) -> Answer:
         return self._list_parts(job, TRAINING_VIDEO)
 
-    async def _list_action_parts(self, job: Job, body: CommandBody, origin: str) -> Answer:
+    def _list_action_parts(self, job: Job, body: CommandBody, origin: str) -> Answer:
         return self._list_parts(job, ACTION_VIDEO)
 
-    async def _confirm_training_video(self, job: Job, body: CommandBody, origin: str) -> Answer:
-        return await self._confirm(job, TRAINING_VIDEO)
-
-    async def _confirm_action_video(self, job: Job, body: CommandBody, origin: str) -> Answer:
-        return await self._confirm(job, ACTION_VIDEO)
-
-    async def _confirm_letter(self, job: Job, body: CommandBody, origin: str) -> Answer:
+    def _confirm_letter(self, job: Job, body: CommandBody, origin: str) -> Answer:
         _need(job, states.SUBMITTABLE)
         if self._world.objects.object(job.job_id, GRANT_FILE.name) is None:
             raise CommandFailed("The authorization letter is not uploaded")
         return {}
 
-    async def _delete_videos(self, job: Job, body: CommandBody, origin: str) -> Answer:
+    def _delete_videos(self, job: Job, body: CommandBody, origin: str) -> Answer:
         _need(job, states.VIDEO_REMOVABLE)
         for kind in (TRAINING_VIDEO, ACTION_VIDEO):
             self._world.objects.drop_parts(job.job_id, kind.name)
@@ -102,9 +123,9 @@ class Commands:
         self._world.jobs.save(job)
         return {}
 
-    async def _repair(self, job: Job, body: CommandBody, origin: str) -> Answer:
+    def _repair(self, job: Job, body: CommandBody, origin: str) -> Answer:
         _need(job, _REPAIRABLE)
-        if job.fields.get("is_flexus"):
+        if job.is_flexus:
             if job.fields.get("flexus_retry_count", 0) < 1:
                 raise CommandFailed("No retraining is left")
             job.fields["flexus_retry_count"] -= 1
@@ -114,30 +135,30 @@ class Commands:
         self._progress.enter(job, states.WAIT_TRAINING_DATA_PREPROCESS, now)
         return {}
 
-    async def _accept(self, job: Job, body: CommandBody, origin: str) -> Answer:
+    def _accept(self, job: Job, body: CommandBody, origin: str) -> Answer:
         self._need_na(job, frozenset({states.WAIT_USER_CONFIRM}))
         self._progress.enter(job, states.JOB_FINISH, self._world.clock.now())
         return {}
 
-    async def _reject(self, job: Job, body: CommandBody, origin: str) -> Answer:
+    def _reject(self, job: Job, body: CommandBody, origin: str) -> Answer:
         self._need_na(job, frozenset({states.WAIT_USER_CONFIRM}))
         answer = self._comment(job, body, "USER_REJECT", origin)
         self._progress.enter(job, states.JOB_REJECT, self._world.clock.now())
         return answer
 
-    async def _answer(self, job: Job, body: CommandBody, origin: str) -> Answer:
+    def _answer(self, job: Job, body: CommandBody, origin: str) -> Answer:
         self._need_na(job, frozenset({states.JOB_REJECT, states.WAIT_USER_CONFIRM}))
         answer = self._comment(job, body, "USER_COMMENT", origin)
         self._world.jobs.save(job)
         return answer
 
-    async def _suspend(self, job: Job, body: CommandBody, origin: str) -> Answer:
+    def _suspend(self, job: Job, body: CommandBody, origin: str) -> Answer:
         self._need_na(job, frozenset({states.WAIT_USER_CONFIRM}))
         job.suspended_from = job.state
         self._progress.enter(job, states.JOB_PENDING, self._world.clock.now())
         return {}
 
-    async def _resume(self, job: Job, body: CommandBody, origin: str) -> Answer:
+    def _resume(self, job: Job, body: CommandBody, origin: str) -> Answer:
         self._need_na(job, frozenset({states.JOB_PENDING}))
         state = job.suspended_from or states.WAIT_USER_CONFIRM
         job.suspended_from = None
@@ -177,9 +198,11 @@ class Commands:
         if small:
             raise CommandFailed(f"Parts below {smallest} bytes: {', '.join(small[:20])}")
         now = self._world.clock.now()
-        await self._world.objects.assemble(job.job_id, kind.name, session.upload_id, now)
+        joined = await self._world.objects.join(job.job_id, kind.name, session.upload_id)
         session.completed = True
-        self._world.jobs.save(job)
+        with self._world.transaction():
+            self._world.objects.complete(job.job_id, kind.name, session.upload_id, joined, now)
+            self._world.jobs.save(job)
         return {}
 
     def _comment(self, job: Job, body: CommandBody, comment_type: str, origin: str) -> Answer:
@@ -189,7 +212,7 @@ class Commands:
         names = [f"attachment-{secrets.token_hex(8)}" for _ in comment.attachment_name or []]
         entry = {"operate_time": self._time(), "comment_type": comment_type, "attachments": names}
         entry |= comment.model_dump(exclude_none=True, exclude={"attachment_name"})
-        job.fields["comment_logs"].append(entry)
+        job.fields.setdefault("comment_logs", []).append(entry)
         if not names:
             return {}
         return {

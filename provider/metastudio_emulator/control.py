@@ -24,7 +24,9 @@ class Control:
 
     Every method raises EmulatorError when the emulator refuses or does not answer. A "job
     record" is a dict with job_id, state, settled (no step follows by itself), fields (as on the
-    wire, without URLs), objects, multipart_uploads and part_uploads (accepted uploads by part).
+    wire, without URLs), objects, multipart_uploads, part_uploads (accepted uploads by part),
+    command_message (the last one that any request for the job brought, or None) and
+    command_messages (the last one of "create", of "update" and of each command).
     """
 
     def __init__(self, endpoint: str, secret_key: str) -> None:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,16 +26,17 @@ _STOP_TIMEOUT = 30.0
 _POLL = 0.05
 
 Info = dict[str, str]
+Options = dict[str, str]
 
 
-def write_run_file(folder: Path, info: Info) -> None:
-    """Say that this process serves the folder, and how to reach it."""
+def write_run_file(folder: Path, info: Info, options: Options) -> None:
+    """Say that this process serves the folder, how to reach it, and how it was started."""
     path = _run_file(folder)
     temporary = path.with_suffix(".new")
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump({"pid": os.getpid(), "info": info}, file)
+        json.dump({"pid": os.getpid(), "info": info, "options": options}, file)
     temporary.replace(path)
 
 
@@ -43,20 +45,30 @@ def remove_run_file(folder: Path) -> None:
     _run_file(folder).unlink(missing_ok=True)
 
 
-def running(folder: Path) -> tuple[int, Info] | None:
-    """Process id and connection of the emulator that serves the folder and answers, or None."""
+@dataclass(frozen=True)
+class Running:
+    """An emulator at work: its process id, how to connect, and its options by their names."""
+
+    pid: int
+    info: Info
+    options: Options
+
+
+def running(folder: Path) -> Running | None:
+    """The emulator that serves the folder and answers, or None."""
     try:
         record = json.loads(_run_file(folder).read_text())
         pid, info = int(record["pid"]), dict(record["info"])
+        options = dict(record.get("options", {}))
         answer = Control(info["endpoint"], info["secret_key"]).info()
     except (OSError, ValueError, KeyError, TypeError, EmulatorError):
         return None
     # Another program may have got the port since, another process the id: both must agree.
-    return (pid, info) if answer.get("pid") == pid else None
+    return Running(pid, info, options) if answer.get("pid") == pid else None
 
 
-def start_detached(folder: Path, arguments: list[str]) -> Info:
-    """Start an emulator in the background, or find the one that runs on the folder.
+def start_detached(folder: Path, arguments: list[str]) -> Running:
+    """Start an emulator in the background.
 
     Args:
         folder: its data folder; the log goes to emulator.log there.
@@ -65,9 +77,6 @@ def start_detached(folder: Path, arguments: list[str]) -> Info:
     Raises:
         EmulatorError: it did not start; the message is the last line of its log.
     """
-    found = running(folder)
-    if found is not None:
-        return found[1]
     log = _open_log(folder)
     begin = log.tell()
     with log:
@@ -85,7 +94,7 @@ def start_detached(folder: Path, arguments: list[str]) -> Info:
     _wait(started, _START_TIMEOUT)
     found = running(folder)
     if found is not None:
-        return found[1]
+        return found
     if process.poll() is None:
         process.terminate()
     lines = (folder / "emulator.log").read_text(errors="replace")[begin:].strip().splitlines()
@@ -106,10 +115,9 @@ def stop(folder: Path) -> bool:
             raise EmulatorError(f"the emulator on {folder} does not answer; it was not stopped")
         remove_run_file(folder)
         return False
-    pid, _ = found
-    os.kill(pid, signal.SIGTERM)
+    os.kill(found.pid, signal.SIGTERM)
     if not _wait(lock.is_free, _STOP_TIMEOUT):
-        raise EmulatorError(f"the emulator (process {pid}) does not end")
+        raise EmulatorError(f"the emulator (process {found.pid}) does not end")
     return True
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import string
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _SCHEMA = """
@@ -25,6 +27,7 @@ CREATE TABLE IF NOT EXISTS objects (
     sha256 TEXT NOT NULL,
     content_type TEXT NOT NULL,
     uploaded_at REAL NOT NULL,
+    file TEXT NOT NULL,
     PRIMARY KEY (job_id, name)
 );
 CREATE TABLE IF NOT EXISTS parts (
@@ -36,6 +39,7 @@ CREATE TABLE IF NOT EXISTS parts (
     md5 TEXT NOT NULL,
     sha256 TEXT NOT NULL,
     content_type TEXT NOT NULL,
+    file TEXT NOT NULL,
     PRIMARY KEY (job_id, name, upload_id, part_number)
 );
 CREATE TABLE IF NOT EXISTS upload_counts (
@@ -69,6 +73,17 @@ CREATE TABLE IF NOT EXISTS tokens (
 );
 """
 
+# Folders from before the column `file`: their files lay where the other columns said.
+_NAME_THE_FILES = """
+BEGIN;
+ALTER TABLE objects ADD COLUMN file TEXT NOT NULL DEFAULT '';
+UPDATE objects SET file = job_id || '/' || name;
+ALTER TABLE parts ADD COLUMN file TEXT NOT NULL DEFAULT '';
+UPDATE parts SET file =
+    job_id || '/parts/' || name || '/' || upload_id || '/' || printf('%05d', part_number);
+COMMIT;
+"""
+
 _KEY_ALPHABET = string.ascii_uppercase + string.digits
 _SECRET_ALPHABET = string.ascii_letters + string.digits
 
@@ -86,7 +101,8 @@ def random_secret(length: int = 40) -> str:
 def open_database(folder: Path) -> sqlite3.Connection:
     """Open, or create, the database of a data folder.
 
-    The connection commits each statement by itself and may be used from one thread at a time.
+    Outside `Transactions.one`, the connection commits each statement by itself. It may be used
+    from one thread at a time.
 
     Raises:
         OSError, sqlite3.Error: the folder cannot be written, or the file is none of ours.
@@ -98,7 +114,48 @@ def open_database(folder: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.executescript(_SCHEMA)
+    if "file" not in {row["name"] for row in connection.execute("PRAGMA table_info(objects)")}:
+        connection.executescript(_NAME_THE_FILES)
     return connection
+
+
+class Transactions:
+    """Commits together what belongs together, and deletes files only after that.
+
+    A process that is killed at any moment then leaves either all of it or nothing, and the files
+    that its rows name are there: a file is complete before a row names it, and goes after none
+    does any more.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._afterwards: list[Callable[[], None]] = []
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """All statements in the block, or none of them; a block inside another joins it.
+
+        Nothing may be awaited inside: the connection is everybody's.
+        """
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            self._afterwards.clear()
+            raise
+        actions, self._afterwards = self._afterwards, []
+        for action in actions:
+            action()
+
+    def afterwards(self, action: Callable[[], None]) -> None:
+        """Do something once the block around is committed; it is dropped when that fails."""
+        assert self._connection.in_transaction
+        self._afterwards.append(action)
 
 
 class Identity:

@@ -32,7 +32,7 @@ class FaultRule(BaseModel):
         bytes_per_second: upper limit for the request's body, with every action.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     match: str = "*"
     action: Action

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
 from metastudio_emulator.authentication import Authenticator
 from metastudio_emulator.errors import (
@@ -18,6 +22,7 @@ from metastudio_emulator.errors import (
 from metastudio_emulator.signing import SignedRequest
 
 _MAX_BODY = 12 * 1024 * 1024
+_HOST = re.compile(r"([\w.~-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", re.ASCII)
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -25,27 +30,60 @@ def authenticated(authenticator: Authenticator) -> Callable[[Request], Awaitable
     """A dependency that refuses requests whose signature or token does not hold."""
 
     async def check(request: Request) -> None:
-        authenticator.verify(await signed_request(request), request.path_params.get("project_id"))
+        await authenticate(authenticator, request, request.path_params.get("project_id"))
 
     return check
 
 
-async def signed_request(request: Request) -> SignedRequest:
-    """What a signature covers.
+async def authenticate(
+    authenticator: Authenticator, request: Request, project_id: str | None
+) -> None:
+    """Accept a request or say why not; its body is read only where a good key has signed it.
 
     Raises:
-        ServiceError: 413 APIGW.0201 for a body that the gateway would not sign.
+        ServiceError: as `Authenticator.admit` and `verify`, or as `read_body`.
     """
-    declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > _MAX_BODY:
-        raise ServiceError(413, GATEWAY_BAD_REQUEST, "Request entity too large")
-    return SignedRequest(
-        method=request.method,
-        path=request.scope["raw_path"].decode("ascii"),
-        query=request.scope["query_string"].decode("ascii"),
-        headers={_text(name): _text(value) for name, value in request.headers.raw},
-        body=await request.body(),
-    )
+    arrived = _without_body(request)
+    claim = authenticator.admit(arrived, project_id)
+    if claim is not None:
+        body = await read_body(request)
+        authenticator.verify(replace(arrived, body=body), claim, project_id)
+
+
+def admission(authenticator: Authenticator) -> Callable[[Scope], bool]:
+    """Tells whether the headers of a request let it in as far as its body."""
+
+    def admits(scope: Scope) -> bool:
+        try:
+            authenticator.admit(_without_body(HTTPConnection(scope)), None)
+        except ServiceError:
+            return False
+        return True
+
+    return admits
+
+
+async def read_body(request: Request, limit: int = _MAX_BODY) -> bytes | bytearray:
+    """The whole body; read once, however often it is asked for.
+
+    Raises:
+        ServiceError: 413 APIGW.0201 as soon as more than `limit` bytes are announced or arrive.
+    """
+    if not hasattr(request.state, "body"):
+        announced = request.headers.get("content-length", "")
+        body = bytearray()
+        too_large = announced.isdecimal() and int(announced) > limit
+        if not too_large:
+            async for chunk in request.stream():
+                body += chunk
+                too_large = len(body) > limit
+                if too_large:
+                    break
+        if too_large:
+            raise ServiceError(413, GATEWAY_BAD_REQUEST, "Request entity too large")
+        request.state.body = body
+    kept: bytes | bytearray = request.state.body
+    return kept
 
 
 async def json_body(request: Request, model: type[Model]) -> Model:
@@ -55,11 +93,11 @@ async def json_body(request: Request, model: type[Model]) -> Model:
         ServiceError: 400 MSS.10000002 for what is not JSON, 400 MSS.00000003 for what is wrong.
     """
     try:
-        return model.model_validate_json(await request.body())
+        return model.model_validate_json(await read_body(request))
     except ValidationError as error:
         if error.errors()[0]["type"] == "json_invalid":
             raise ServiceError(400, BODY_IS_NOT_JSON, "The request body is not JSON") from None
-        raise _invalid_parameter(error) from None
+        raise invalid_parameter(error) from None
 
 
 def query(request: Request, model: type[Model]) -> Model:
@@ -71,11 +109,11 @@ def query(request: Request, model: type[Model]) -> Model:
     try:
         return model.model_validate(dict(request.query_params))
     except ValidationError as error:
-        raise _invalid_parameter(error) from None
+        raise invalid_parameter(error) from None
 
 
 def app_user_id(request: Request) -> str | None:
-    """The X-App-UserId header.
+    """The X-App-UserId header; a dependency of every operation that documents it.
 
     Raises:
         ServiceError: 400 MSS.00000003 when it is empty, too long or not ASCII.
@@ -87,8 +125,28 @@ def app_user_id(request: Request) -> str | None:
 
 
 def origin(request: Request) -> str:
-    """Scheme and host as the client addressed them, for the URLs in an answer."""
-    return f"{request.url.scheme}://{request.url.netloc}"
+    """Scheme and host as the client addressed them, for the URLs in an answer.
+
+    Raises:
+        ServiceError: 400 APIGW.0201 for a Host header that names no host.
+    """
+    host = request.headers.get("host")
+    if host is None:
+        name, port = request.scope["server"]
+        host = f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
+    if not _HOST.fullmatch(host):
+        raise ServiceError(400, GATEWAY_BAD_REQUEST, "The Host header names no host")
+    return f"{request.scope['scheme']}://{host}"
+
+
+def _without_body(request: HTTPConnection) -> SignedRequest:
+    """What a signature covers, as far as it is there before the body."""
+    return SignedRequest(
+        method=request.scope["method"],
+        path=request.scope["raw_path"].decode("latin-1"),
+        query=request.scope["query_string"].decode("latin-1"),
+        headers={_text(name): _text(value) for name, value in request.headers.raw},
+    )
 
 
 def _text(raw: bytes) -> str:
@@ -99,7 +157,8 @@ def _text(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def _invalid_parameter(error: ValidationError) -> ServiceError:
+def invalid_parameter(error: ValidationError) -> ServiceError:
+    """400 MSS.00000003 for the first thing that is wrong."""
     first = error.errors()[0]
     where = ".".join(str(step) for step in first["loc"])
     return invalid(f"Invalid parameter: {where}: {first['msg']}")

@@ -32,6 +32,8 @@ class Job:
         reads: answers that showed this job since its last step.
         suspended_from: the state that CONFIRM_ACTIVE goes back to.
         next_step_at: virtual Unix seconds of the next timed step, None when none is due.
+        command_messages: the last command_message that came with "create", with "update" or
+            with each command, in the order in which they came.
     """
 
     job_id: str
@@ -40,11 +42,23 @@ class Job:
     reads: int = 0
     suspended_from: str | None = None
     next_step_at: float | None = None
+    command_messages: dict[str, str] = field(default_factory=dict)
 
     @property
     def state(self) -> str:
         """The wire's state name."""
         return str(self.fields["state"])
+
+    @property
+    def is_flexus(self) -> bool:
+        """Whether it is of the Flexus edition, of which the ultra-fast one is a kind."""
+        return bool(self.fields.get("is_flexus") or self.fields.get("is_fast_flexus"))
+
+    def note_message(self, request: str, command_message: str | None) -> None:
+        """Remember the command_message of a request, if it brought one."""
+        if command_message is not None:
+            self.command_messages.pop(request, None)  # the last one stands last
+            self.command_messages[request] = command_message
 
     def log(self, time: str, log_type: str, user: str, **more: Any) -> None:
         """Append to operation_logs, in the shape of the documents' example."""
@@ -77,6 +91,7 @@ class JobStore:
             "sessions": {name: asdict(session) for name, session in job.sessions.items()},
             "reads": job.reads,
             "suspended_from": job.suspended_from,
+            "command_messages": job.command_messages,
         }
         self._connection.execute(
             "INSERT INTO jobs (job_id, fields, control, next_step_at) VALUES (?, ?, ?, ?)"
@@ -126,4 +141,5 @@ def _job(row: sqlite3.Row) -> Job:
         reads=control["reads"],
         suspended_from=control["suspended_from"],
         next_step_at=row["next_step_at"],
+        command_messages=control.get("command_messages", {}),  # rows of older folders have none
     )

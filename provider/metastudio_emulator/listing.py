@@ -54,12 +54,14 @@ def list_conditions(query: ListQuery, profile: Profile) -> list[Condition]:
 
 
 def list_order(query: ListQuery, profile: Profile) -> str:
-    """The SQL order of a request; jobs with equal keys stay in the order of creation."""
-    if query.sort_key is None:
-        newest_first = query.sort_dir == "desc" if query.sort_dir else profile.newest_first
-        return f"position {'DESC' if newest_first else 'ASC'}"
-    direction = "DESC" if query.sort_dir == "desc" else "ASC"
-    return f"{_field(_SORT_COLUMNS[query.sort_key])} {direction}, position {direction}"
+    """The SQL order of a request; jobs with equal keys stay in the order of creation.
+
+    Without sort_key it is the update time, by which the documents' example descends.
+    """
+    newest_first = profile.newest_first and query.sort_key is None
+    direction = (query.sort_dir or ("desc" if newest_first else "asc")).upper()
+    column = _SORT_COLUMNS[query.sort_key or "update_time"]
+    return f"{_field(column)} {direction}, position {direction}"
 
 
 def _field(name: str) -> str:

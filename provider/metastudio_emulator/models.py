@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 CommandMessage = Literal[
     "UPDATE_VIDEO", "UPLOAD_VIDEO", "CONFIRM_ACTION_VIDEO", "GET_ACTION_VIDEO_MULTIPART"
 ]
+CommandName = Literal[
+    "SUBMITVERIFYING",
+    "CONFIRM_ACCEPT",
+    "CONFIRM_REJECT",
+    "CONFIRM_ANSWER",
+    "CONFIRM_PENDING",
+    "CONFIRM_ACTIVE",
+    "GET_MULTIPART_UPLOADED",
+    "CONFIRM_MULTIPART_UPLOADED",
+    "CONFIRM_REPAIR",
+    "GET_ACTION_VIDEO_MULTIPART_UPLOADED",
+    "CONFIRM_ACTION_VIDEO_MULTIPART_UPLOADED",
+    "CONFIRM_AUTHORIZATION_LETTER",
+    "DELETE_JOB_VIDEO",
+]
+COMMANDS: frozenset[str] = frozenset(get_args(CommandName))
 SupportedService = Literal["VIDEO_2D", "LIVE_2D", "CHAT_2D"]
 PartCount = Annotated[int, Field(ge=1, le=1000)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=256)]
@@ -98,21 +114,7 @@ class CommentData(_Body):
 class CommandBody(_Body):
     """Body of Execute2dModelTrainingCommandByUser."""
 
-    command: Literal[
-        "SUBMITVERIFYING",
-        "CONFIRM_ACCEPT",
-        "CONFIRM_REJECT",
-        "CONFIRM_ANSWER",
-        "CONFIRM_PENDING",
-        "CONFIRM_ACTIVE",
-        "GET_MULTIPART_UPLOADED",
-        "CONFIRM_MULTIPART_UPLOADED",
-        "CONFIRM_REPAIR",
-        "GET_ACTION_VIDEO_MULTIPART_UPLOADED",
-        "CONFIRM_ACTION_VIDEO_MULTIPART_UPLOADED",
-        "CONFIRM_AUTHORIZATION_LETTER",
-        "DELETE_JOB_VIDEO",
-    ]
+    command: CommandName
     command_message: CommandMessage | None = None
     comment_data: CommentData | None = None
     operation_reason: LongText | None = None

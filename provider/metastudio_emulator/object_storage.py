@@ -10,6 +10,7 @@ from starlette.responses import FileResponse
 from metastudio_emulator.errors import ObjectStorageError
 from metastudio_emulator.files import ALL_KINDS, TRAINING_VIDEO
 from metastudio_emulator.object_urls import PREFIX, Ticket
+from metastudio_emulator.objects import Received
 from metastudio_emulator.world import World
 
 MARKABLE_SUFFIX = "markableData"
@@ -25,7 +26,8 @@ def object_storage(world: World) -> APIRouter:
         content_type = request.headers.get("content-type", "")
         world.urls.check("PUT", object_name, content_type, request.query_params)
         ticket_id = request.query_params.get("ticket", "")
-        _check_session(world, world.urls.open_ticket(ticket_id))
+        ticket = world.urls.open_ticket(ticket_id)
+        _check_session(world, ticket)
         expected = _content_length(request)
         received = await world.objects.receive(_body(request))
         try:
@@ -33,27 +35,12 @@ def object_storage(world: World) -> APIRouter:
                 raise ObjectStorageError(
                     400, "IncompleteBody", "The body is shorter than the Content-Length header says"
                 )
-            # Asked again: another upload to the same URL may have finished in the meantime.
-            ticket = world.urls.open_ticket(ticket_id)
-            _check_session(world, ticket)
+            # Parts stay as they are while a confirmation joins them.
+            async with world.lock(ticket.job_id):
+                _keep(world, ticket_id, received, content_type)
         except ObjectStorageError:
             received.path.unlink(missing_ok=True)
             raise
-        if ticket.part_number:
-            world.objects.keep_part(
-                ticket.job_id,
-                ticket.name,
-                ticket.upload_id,
-                ticket.part_number,
-                received,
-                content_type,
-            )
-        else:
-            world.objects.keep_object(
-                ticket.job_id, ticket.name, received, content_type, world.clock.now()
-            )
-        world.objects.count_upload(ticket.job_id, ticket.name, ticket.part_number)
-        world.urls.use(ticket)
         return Response(headers={"ETag": f'"{received.md5}"'})
 
     @router.get("/{bucket}/{object_name}")
@@ -65,12 +52,28 @@ def object_storage(world: World) -> APIRouter:
         if stored is None:
             raise ObjectStorageError(404, "NoSuchKey", "The specified key does not exist.")
         return FileResponse(
-            world.objects.path(job_id, stored.name),
+            world.objects.path(stored),
             media_type=stored.content_type,
             headers={"ETag": f'"{stored.md5}"'},
         )
 
     return router
+
+
+def _keep(world: World, ticket_id: str, received: Received, content_type: str) -> None:
+    """Store what was received, and use its URL up, in one transaction."""
+    # Asked again: another upload to the same URL may have finished in the meantime.
+    ticket = world.urls.open_ticket(ticket_id)
+    _check_session(world, ticket)
+    job_id, name, number = ticket.job_id, ticket.name, ticket.part_number
+    with world.transaction():
+        if number:
+            upload_id = ticket.upload_id
+            world.objects.keep_part(job_id, name, upload_id, number, received, content_type)
+        else:
+            world.objects.keep_object(job_id, name, received, content_type, world.clock.now())
+        world.objects.count_upload(job_id, name, number)
+        world.urls.use(ticket)
 
 
 def _check_bucket(world: World, bucket: str) -> None:

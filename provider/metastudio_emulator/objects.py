@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from metastudio_emulator.database import Transactions
+
 _BLOCK = 1024 * 1024
 
 
@@ -25,6 +27,7 @@ class StoredObject:
         md5, sha256: lower-case hexadecimal.
         content_type: as the upload declared it.
         uploaded_at: virtual Unix seconds.
+        file: where its bytes are, below the folder of objects.
     """
 
     name: str
@@ -33,22 +36,24 @@ class StoredObject:
     sha256: str
     content_type: str
     uploaded_at: float
+    file: str
 
 
 @dataclass(frozen=True)
 class StoredPart:
-    """One part of a multipart upload; numbers start at 1."""
+    """One part of a multipart upload; numbers start at 1, `file` is empty once it was joined."""
 
     part_number: int
     size: int
     md5: str
     sha256: str
     content_type: str
+    file: str
 
 
 @dataclass(frozen=True)
 class Received:
-    """A body that arrived in full and waits in a temporary file."""
+    """Content that is whole, in a file that no row names yet."""
 
     path: Path
     size: int
@@ -76,16 +81,24 @@ class _Writer:
 
 
 class ObjectStore:
-    """The files of one data folder. Every file is written aside and renamed when whole."""
+    """The files of one data folder.
 
-    def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
+    Every file is written aside and renamed when whole, to a name that was never used before. Only
+    then a row names it, in place of an earlier file, which is deleted last.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, transactions: Transactions, folder: Path
+    ) -> None:
         self._connection = connection
+        self._transactions = transactions
         self._folder = folder / "objects"
         self._incoming = folder / "incoming"
         # What lies there was interrupted by the end of an earlier run.
         shutil.rmtree(self._incoming, ignore_errors=True)
         self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder.mkdir(exist_ok=True, mode=0o700)
+        self._sweep()
 
     async def receive(self, chunks: AsyncIterator[bytes]) -> Received:
         """Write a body to a temporary file, holding at most a block of it in memory.
@@ -113,12 +126,15 @@ class ObjectStore:
         self, job_id: str, name: str, received: Received, content_type: str, now: float
     ) -> StoredObject:
         """Make a received body the object of that name, in place of an earlier one."""
-        self._move(received.path, self.path(job_id, name))
-        kept = StoredObject(name, received.size, received.md5, received.sha256, content_type, now)
-        self._connection.execute(
-            "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (job_id, name, kept.size, kept.md5, kept.sha256, content_type, now),
-        )
+        file = self._adopt(job_id, received.path)
+        content = (received.size, received.md5, received.sha256)
+        kept = StoredObject(name, *content, content_type, now, file)
+        with self._transactions.one():
+            self._delete_files("objects", "job_id = ? AND name = ?", (job_id, name))
+            self._connection.execute(
+                "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (job_id, name, *content, content_type, now, file),
+            )
         return kept
 
     def keep_part(
@@ -131,14 +147,16 @@ class ObjectStore:
         content_type: str,
     ) -> None:
         """Make a received body one part of a multipart upload, in place of an earlier one."""
-        self._move(received.path, self._part_path(job_id, name, upload_id, part_number))
-        self._connection.execute(
-            "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(job_id, name, upload_id, part_number),
-                *(received.size, received.md5, received.sha256, content_type),
-            ),
-        )
+        file = self._adopt(job_id, received.path)
+        key = (job_id, name, upload_id, part_number)
+        with self._transactions.one():
+            self._delete_files(
+                "parts", "job_id = ? AND name = ? AND upload_id = ? AND part_number = ?", key
+            )
+            self._connection.execute(
+                "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*key, received.size, received.md5, received.sha256, content_type, file),
+            )
 
     def count_upload(self, job_id: str, name: str, part_number: int) -> None:
         """Count one accepted upload of an object (part 0) or of a part."""
@@ -160,31 +178,42 @@ class ObjectStore:
     def parts(self, job_id: str, name: str, upload_id: str) -> list[StoredPart]:
         """The parts that have arrived, by number."""
         rows = self._connection.execute(
-            "SELECT part_number, size, md5, sha256, content_type FROM parts"
+            "SELECT part_number, size, md5, sha256, content_type, file FROM parts"
             " WHERE job_id = ? AND name = ? AND upload_id = ? ORDER BY part_number",
             (job_id, name, upload_id),
         )
         return [StoredPart(**dict(row)) for row in rows]
 
-    async def assemble(self, job_id: str, name: str, upload_id: str, now: float) -> StoredObject:
-        """Join all parts of an upload, in the order of their numbers, into the object.
-
-        The rows of the parts stay, so that they can still be listed; their files go.
-        """
+    async def join(self, job_id: str, name: str, upload_id: str) -> Received:
+        """The content of all parts of an upload, in the order of their numbers."""
         parts = self.parts(job_id, name, upload_id)
-        paths = [self._part_path(job_id, name, upload_id, part.part_number) for part in parts]
+        paths = [self._folder / part.file for part in parts]
         if len(parts) == 1:
-            received = Received(paths[0], parts[0].size, parts[0].md5, parts[0].sha256)
-        else:
-            received = await asyncio.to_thread(_join, paths, self._temporary())
-        kept = self.keep_object(job_id, name, received, parts[0].content_type, now)
-        shutil.rmtree(paths[0].parent, ignore_errors=True)
+            return Received(paths[0], parts[0].size, parts[0].md5, parts[0].sha256)
+        return await asyncio.to_thread(_join, paths, self._temporary())
+
+    def complete(
+        self, job_id: str, name: str, upload_id: str, joined: Received, now: float
+    ) -> StoredObject:
+        """Make the joined parts the object. Their rows stay, so that they can still be listed."""
+        content_type = self.parts(job_id, name, upload_id)[0].content_type
+        upload = (job_id, name, upload_id)
+        with self._transactions.one():
+            kept = self.keep_object(job_id, name, joined, content_type, now)
+            # A part that is the whole object has handed its file over.
+            self._delete_files(
+                "parts",
+                "job_id = ? AND name = ? AND upload_id = ? AND file <> ?",
+                (*upload, kept.file),
+            )
+            self._connection.execute(
+                "UPDATE parts SET file = '' WHERE job_id = ? AND name = ? AND upload_id = ?", upload
+            )
         return kept
 
     def drop_parts(self, job_id: str, name: str) -> None:
         """Forget every part of a file, of all its uploads."""
-        self._connection.execute("DELETE FROM parts WHERE job_id = ? AND name = ?", (job_id, name))
-        shutil.rmtree(self._parts_folder(job_id, name), ignore_errors=True)
+        self._drop("parts", job_id, name)
 
     def object(self, job_id: str, name: str) -> StoredObject | None:
         """One object, or None while it is not whole."""
@@ -200,36 +229,65 @@ class ObjectStore:
         )
         return [_stored(row) for row in rows]
 
-    def path(self, job_id: str, name: str) -> Path:
+    def path(self, stored: StoredObject) -> Path:
         """Where the object's bytes are."""
-        return self._folder / job_id / name
+        return self._folder / stored.file
 
     def drop_object(self, job_id: str, name: str) -> None:
         """Delete one object."""
-        self._connection.execute(
-            "DELETE FROM objects WHERE job_id = ? AND name = ?", (job_id, name)
-        )
-        self.path(job_id, name).unlink(missing_ok=True)
+        self._drop("objects", job_id, name)
 
     def drop_job(self, job_id: str) -> None:
         """Delete every object, part and count of a job."""
-        for table in ("objects", "parts", "upload_counts"):
-            self._connection.execute(f"DELETE FROM {table} WHERE job_id = ?", (job_id,))  # noqa: S608
-        shutil.rmtree(self._folder / job_id, ignore_errors=True)
+        with self._transactions.one():
+            for table in ("objects", "parts", "upload_counts"):
+                self._connection.execute(f"DELETE FROM {table} WHERE job_id = ?", (job_id,))  # noqa: S608
+            folder = self._folder / job_id
+            self._transactions.afterwards(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+    def _drop(self, table: str, job_id: str, name: str) -> None:
+        which, parameters = "job_id = ? AND name = ?", (job_id, name)
+        with self._transactions.one():
+            self._delete_files(table, which, parameters)
+            self._connection.execute(f"DELETE FROM {table} WHERE {which}", parameters)  # noqa: S608
+
+    def _delete_files(self, table: str, which: str, parameters: tuple[str | int, ...]) -> None:
+        """Delete the files of some rows once the transaction around is committed."""
+        rows = self._connection.execute(
+            f"SELECT file FROM {table} WHERE {which} AND file <> ''",  # noqa: S608
+            parameters,
+        )
+        paths = [self._folder / row["file"] for row in rows]
+
+        def delete() -> None:
+            for path in paths:
+                path.unlink(missing_ok=True)
+
+        self._transactions.afterwards(delete)
+
+    def _sweep(self) -> None:
+        """Delete what no row names: the files of a transaction that a kill cut off."""
+        rows = self._connection.execute("SELECT file FROM objects UNION SELECT file FROM parts")
+        named = {self._folder / row["file"] for row in rows}
+        for path in sorted(self._folder.rglob("*"), reverse=True):  # a folder after its content
+            if not path.is_dir():
+                if path not in named:
+                    path.unlink()
+            elif not any(path.iterdir()):
+                path.rmdir()
 
     def _temporary(self) -> Path:
         return self._incoming / uuid.uuid4().hex
 
-    def _parts_folder(self, job_id: str, name: str) -> Path:
-        return self._folder / job_id / "parts" / name
-
-    def _part_path(self, job_id: str, name: str, upload_id: str, part_number: int) -> Path:
-        return self._parts_folder(job_id, name) / upload_id / f"{part_number:05}"
-
-    @staticmethod
-    def _move(source: Path, target: Path) -> None:
+    def _adopt(self, job_id: str, path: Path) -> str:
+        """Take a whole file in among the objects, under a name of its own; returns that."""
+        if path.is_relative_to(self._folder):
+            return path.relative_to(self._folder).as_posix()
+        file = f"{job_id}/{path.name}"
+        target = self._folder / file
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        source.replace(target)
+        path.replace(target)
+        return file
 
 
 def _join(sources: list[Path], target: Path) -> Received:
@@ -250,4 +308,5 @@ def _stored(row: sqlite3.Row) -> StoredObject:
         sha256=row["sha256"],
         content_type=row["content_type"],
         uploaded_at=row["uploaded_at"],
+        file=row["file"],
     )

@@ -1,8 +1,9 @@
-"""Which operation a request is, by method and path; for counters, faults and the log."""
+"""Which operation and which interface a request is for; for counters, faults and refusals."""
 
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 _JOBS = r"(?:/rest)?/v1/[^/]+/digital-human-training-manage/user/jobs"
 _ROUTES: tuple[tuple[str, re.Pattern[str], str], ...] = (
@@ -18,6 +19,7 @@ _ROUTES: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("POST", re.compile(r"/v3\.0/OS-CREDENTIAL/securitytokens"), "security_token"),
     ("GET", re.compile("/v3/projects"), "projects"),
 )
+Interface = Literal["service", "iam", "storage"]
 OTHER = "other"
 ADMIN = "admin"
 
@@ -30,3 +32,10 @@ def operation(method: str, path: str) -> str:
         if method == expected and pattern.fullmatch(path):
             return name
     return OTHER
+
+
+def interface(path: str) -> Interface:
+    """Whose form a refusal has: the storage's, the identity service's, else the service's."""
+    if path.startswith("/obs/"):
+        return "storage"
+    return "iam" if path.startswith(("/v3/", "/v3.0/")) else "service"

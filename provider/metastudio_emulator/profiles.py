@@ -22,7 +22,8 @@ class Profile:
         update_reopens: a PUT after a failed review moves the job to WAIT_FILE_UPLOAD, else the
             state stays as it is until the next SUBMITVERIFYING.
         unknown_job_status: HTTP status for a job that does not exist, 404 or 400.
-        newest_first: the order of a list without sort_key, else oldest first.
+        newest_first: a list without sort_key and sort_dir begins with the job that was updated
+            last, else with the one that was not updated for longest.
         fuzzy_filters: name, batch_name and tag filters match parts of a value, else the whole.
         update_until_is_since: update_until means "not earlier", as its text literally says.
         edition_rules: Flexus-only fields are refused on the standard edition and the reverse.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 
@@ -9,16 +10,46 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from metastudio_emulator.errors import EmulatorError
+from metastudio_emulator.answers import new_request_id
+from metastudio_emulator.errors import GATEWAY_BAD_REQUEST, EmulatorError
 from metastudio_emulator.wire import TRANSPORT
 
 _START_TIMEOUT = 30.0
 _STOP_TIMEOUT = 30.0
+# Bytes of a request that are no body: its first line, headers, the frames of chunks, trailers.
+_MAX_OVERHEAD = 512 * 1024
 
 
 class _Protocol(HttpToolsProtocol):
+    """Knows a request's connection, and bounds what its headers may take."""
+
+    _overhead = 0
+
+    def data_received(self, data: bytes) -> None:
+        self._overhead += len(data)
+        super().data_received(data)
+        if self._overhead > _MAX_OVERHEAD and not self.transport.is_closing():
+            self.send_400_response("The headers are too large")
+
+    def on_body(self, body: bytes) -> None:
+        self._overhead -= len(body)
+        super().on_body(body)
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP is the gateway's to refuse, in its form."""
+        request_id = new_request_id()
+        body = {"error_code": GATEWAY_BAD_REQUEST, "error_msg": msg, "request_id": request_id}
+        content = json.dumps(body).encode()
+        self.transport.write(
+            b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"
+            b"X-Request-Id: %b\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b"
+            % (request_id.encode(), len(content), content)
+        )
+        self.transport.close()
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._overhead = 0
         # The value is ours to read, not a mapping as the interface would have it.
         self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[dict-item]
 

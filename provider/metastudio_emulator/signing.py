@@ -52,14 +52,14 @@ class SignedRequest:
         path: still percent-encoded, without the query.
         query: still percent-encoded, without the question mark.
         headers: lower-case names to values.
-        body: the raw bytes.
+        body: the raw bytes; empty before they were read.
     """
 
     method: str
     path: str
     query: str
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | bytearray = b""
 
 
 def signature(request: SignedRequest, signed_headers: tuple[str, ...], secret_key: str) -> str:
@@ -117,5 +117,5 @@ def _encode(text: str) -> str:
     return quote(text, safe="-_.~")
 
 
-def _hexadecimal_hash(data: bytes) -> str:
+def _hexadecimal_hash(data: bytes | bytearray) -> str:
     return hashlib.sha256(data).hexdigest()

@@ -22,42 +22,45 @@ def training_api(
     world: World, authenticator: Authenticator, jobs: TrainingJobs, commands: Commands
 ) -> APIRouter:
     """Operations 1 to 7 of the documents."""
-    router = APIRouter(dependencies=[Depends(authenticated(authenticator))])
+    api = APIRouter(dependencies=[Depends(authenticated(authenticator))])
+    # The header is documented for the first six, whether they keep it or not.
+    router = APIRouter(prefix=JOBS_PATH, dependencies=[Depends(app_user_id)])
 
-    @router.post(JOBS_PATH)
+    @router.post("")
     async def create(request: Request) -> dict[str, Any]:
         body = await json_body(request, CreateBody)
         return jobs.create(body, app_user_id(request), origin(request))
 
-    @router.get(JOBS_PATH)
+    @router.get("")
     async def list_jobs(request: Request) -> dict[str, Any]:
         return jobs.search(query(request, ListQuery), origin(request))
 
-    @router.get(f"{JOBS_PATH}/{{job_id}}")
+    @router.get("/{job_id}")
     async def show(job_id: str, request: Request) -> dict[str, Any]:
         return jobs.show(job_id, origin(request))
 
-    @router.put(f"{JOBS_PATH}/{{job_id}}")
+    @router.put("/{job_id}")
     async def update(job_id: str, request: Request) -> dict[str, Any]:
         body = await json_body(request, UpdateBody)
         async with world.lock(job_id):
             return jobs.update(job_id, body, origin(request))
 
-    @router.delete(f"{JOBS_PATH}/{{job_id}}")
+    @router.delete("/{job_id}")
     async def delete(job_id: str) -> Response:
         async with world.lock(job_id):
             jobs.delete(job_id)
         return Response()
 
-    @router.post(f"{JOBS_PATH}/{{job_id}}/command")
+    @router.post("/{job_id}/command")
     async def command(job_id: str, request: Request) -> dict[str, Any]:
         body = await json_body(request, CommandBody)
         async with world.lock(job_id):
             return await commands.run(jobs.find(job_id), body, origin(request))
 
-    @router.get(DOWNLOAD_PATH)
+    @api.get(DOWNLOAD_PATH)
     async def encrypted_download() -> None:
         # No document says where the one-time token comes from, so none is ever handed out.
         raise invalid("Invalid parameter: once_token")
 
-    return router
+    api.include_router(router)
+    return api

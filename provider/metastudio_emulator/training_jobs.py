@@ -38,22 +38,24 @@ class TrainingJobs:
 
     def create(self, body: CreateBody, app_user_id: str | None, origin: str) -> dict[str, Any]:
         """Make a job in WAIT_FILE_UPLOAD; returns its id and upload URLs."""
-        self._check_edition(body, is_flexus=bool(body.is_flexus))
+        self._check_edition(body, is_flexus=bool(body.is_flexus or body.is_fast_flexus))
         if self._profile.unique_names and any(
-            job.fields["name"] == body.name for job in self._world.jobs.all()
+            job.fields.get("name") == body.name for job in self._world.jobs.all()
         ):
             raise ServiceError(400, NAME_TAKEN, "The asset name already exists")
         job = self.new_job(body.stored_fields(), app_user_id=app_user_id)
+        job.note_message("create", body.command_message)
         self._start_session(job, TRAINING_VIDEO, body.video_multipart_count or 1)
         self._start_session(job, ACTION_VIDEO, body.action_video_multipart_count or 1)
-        self._world.jobs.save(job)
-        return self._upload_urls(job, body, origin)
+        with self._world.transaction():
+            self._world.jobs.save(job)
+            return self._upload_urls(job, body, origin)
 
     def new_job(self, fields: Fields, *, app_user_id: str | None = None) -> Job:
         """A job with every default filled in, not saved yet."""
         now = rfc3339(self._world.clock.now())
         job_id = secrets.token_hex(16)
-        is_flexus = bool(fields.get("is_flexus"))
+        is_flexus = bool(fields.get("is_flexus") or fields.get("is_fast_flexus"))
         job = Job(
             job_id,
             {
@@ -115,19 +117,21 @@ class TrainingJobs:
         waiting = job.state == states.WAIT_FILE_UPLOAD and self._profile.update_while_waiting
         if not waiting and job.state not in states.REVIEW_FAILED:
             raise invalid(f"The task cannot be updated in state {job.state}")
-        is_flexus = bool(job.fields.get("is_flexus"))
-        self._check_edition(body, is_flexus=is_flexus)
-        self._apply(job, body, is_flexus)
-        self._renew_session(job, TRAINING_VIDEO, body.video_multipart_count)
-        self._renew_session(job, ACTION_VIDEO, body.action_video_multipart_count)
+        self._apply(job, body)
+        self._check_edition(body, is_flexus=job.is_flexus)
+        job.note_message("update", body.command_message)
         now = self._world.clock.now()
         job.fields["last_update_time"] = rfc3339(now)
-        if body.command_message == "UPDATE_VIDEO":
+        replaced = body.command_message == "UPDATE_VIDEO"
+        if replaced:
             job.log(rfc3339(now), "USER_UPDATE_VIDEO", "USER")
         if self._profile.update_reopens:
             job.fields["state"] = states.WAIT_FILE_UPLOAD
-        self._world.jobs.save(job)
-        return self._upload_urls(job, body, origin)
+        with self._world.transaction():
+            self._renew_session(job, TRAINING_VIDEO, body.video_multipart_count, replaced=replaced)
+            self._renew_session(job, ACTION_VIDEO, body.action_video_multipart_count)
+            self._world.jobs.save(job)
+            return self._upload_urls(job, body, origin)
 
     def delete(self, job_id: str) -> None:
         """Remove a job and its files, in the states that the documents list."""
@@ -138,9 +142,10 @@ class TrainingJobs:
 
     def remove(self, job_id: str) -> None:
         """Remove a job in whatever state."""
-        self._world.urls.forget(job_id)
-        self._world.objects.drop_job(job_id)
-        self._world.jobs.delete(job_id)
+        with self._world.transaction():
+            self._world.urls.forget(job_id)
+            self._world.objects.drop_job(job_id)
+            self._world.jobs.delete(job_id)
 
     def find(self, job_id: str) -> Job:
         """A job with all its due steps taken.
@@ -156,12 +161,15 @@ class TrainingJobs:
             raise invalid("The task does not exist")
         return job
 
-    def _apply(self, job: Job, body: UpdateBody, is_flexus: bool) -> None:
+    def _apply(self, job: Job, body: UpdateBody) -> None:
         if not self._profile.update_keeps_omitted:
             for name in ("contact", "batch_name", "tags", "voice_properties"):
                 job.fields.pop(name, None)
+            is_flexus = bool(job.fields.get("is_flexus") or body.is_fast_flexus)
             job.fields |= _editable_defaults(is_flexus)
         job.fields |= body.stored_fields()
+        if job.is_flexus:
+            job.fields.setdefault("flexus_retry_count", _FLEXUS_RETRIES)
         if body.samples_basic_info is not None:
             job.fields["samples"] = [
                 sample.model_dump(exclude_none=True) for sample in body.samples_basic_info
@@ -170,16 +178,20 @@ class TrainingJobs:
     def _start_session(self, job: Job, kind: FileKind, count: int) -> None:
         job.sessions[kind.name] = UploadSession(secrets.token_hex(16), count)
 
-    def _renew_session(self, job: Job, kind: FileKind, count: int | None) -> None:
-        """Go on with a multipart upload after a PUT, or begin another."""
-        session = job.sessions.get(kind.name)
-        if not self._profile.update_keeps_parts or session is None:
-            self._world.objects.drop_parts(job.job_id, kind.name)
+    def _renew_session(
+        self, job: Job, kind: FileKind, count: int | None, *, replaced: bool = False
+    ) -> None:
+        """Go on with a multipart upload after a PUT, or begin another.
+
+        A video that is replaced is dropped in every profile, confirmed or not.
+        """
+        session = job.sessions.get(kind.name) if self._profile.update_keeps_parts else None
+        if session is None or replaced:
             self._world.objects.drop_object(job.job_id, kind.name)
-            self._start_session(job, kind, count or 1)
-        elif session.completed or (count is not None and count != session.count):
-            self._world.objects.drop_parts(job.job_id, kind.name)
-            self._start_session(job, kind, count or session.count)
+        elif not session.completed and count in (None, session.count):
+            return
+        self._world.objects.drop_parts(job.job_id, kind.name)
+        self._start_session(job, kind, count or (session.count if session else 1))
 
     def _upload_urls(self, job: Job, body: JobBody, origin: str) -> dict[str, Any]:
         answer: dict[str, Any] = {"job_id": job.job_id}
@@ -214,7 +226,7 @@ class TrainingJobs:
         asks_for_action = body.command_message == "GET_ACTION_VIDEO_MULTIPART"
         if body.action_video_multipart_count is not None or asks_for_action:
             offered.append(ACTION_VIDEO)
-        if job.fields["audio_source_type"] == "AUDIO":
+        if job.fields.get("audio_source_type") == "AUDIO":
             offered.append(AUDIO)
         return offered
 

@@ -52,12 +52,13 @@ def detail(world: World, job: Job, origin: str) -> dict[str, Any]:
         if kind.name in present:
             object_name = kind.download_object(job.job_id)
             view[kind.download_field] = world.urls.for_download(origin, object_name)
-    logged = {entry["log_type"] for entry in job.fields["operation_logs"]}
+    logged = {entry.get("log_type") for entry in job.fields.get("operation_logs", [])}
     if TRAINING_VIDEO.name in present and "SYSTEM_MARKABLE_VIDEO_SUCCESS" in logged:
         object_name = f"{job.job_id}_{MARKABLE_SUFFIX}"
         view["markable_video_download_url"] = world.urls.for_download(origin, object_name)
     view["comment_logs"] = [
-        _comment(world, job, origin, comment, present) for comment in job.fields["comment_logs"]
+        _comment(world, job, origin, comment, present)
+        for comment in job.fields.get("comment_logs", [])
     ]
     # The documents' example holds this text, not a JSON null, while no review video exists.
     view.setdefault("verify_video_download_url", "null")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import socket
 import struct
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
 
+from pydantic_core import from_json
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from metastudio_emulator.answers import fault_answer, new_request_id
+from metastudio_emulator.answers import new_request_id, shown_path, status_answer
 from metastudio_emulator.faults import FaultList, FaultRule
+from metastudio_emulator.models import COMMANDS
 from metastudio_emulator.operations import ADMIN, operation
 
 TRANSPORT = "metastudio_emulator.transport"
@@ -41,12 +43,22 @@ class Counters:
 
 
 class Wire:
-    """An ASGI application around the services."""
+    """An ASGI application around the services.
 
-    def __init__(self, app: ASGIApp, faults: FaultList, counters: Counters) -> None:
+    `admits` tells by its headers whether a request's body is worth reading.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        faults: FaultList,
+        counters: Counters,
+        admits: Callable[[Scope], bool],
+    ) -> None:
         self._app = app
         self._faults = faults
         self._counters = counters
+        self._admits = admits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -57,8 +69,8 @@ class Wire:
         name = operation(scope["method"], scope["path"])
         names: tuple[str, ...] = (name,)
         started = time.monotonic()
-        if name == "command":
-            names = (name, await exchange.peek_command())
+        if name == "command" and self._admits(scope):
+            names += await exchange.peek_command()
         rule = None if name == ADMIN else self._faults.draw(names)
         if rule is None:
             await self._app(scope, exchange.receive, exchange.send)
@@ -69,11 +81,11 @@ class Wire:
         if name != ADMIN:
             for counted in names:
                 self._counters.count(counted, exchange.outcome)
-        # Never the query: it carries signatures.
+        # Never the query: it carries signatures. Never decoded: it could carry line breaks.
         _LOG.log(
             logging.DEBUG if name == ADMIN else logging.INFO,
             "%s %s %s %.0f ms%s",
-            *(scope["method"], scope["path"], exchange.outcome),
+            *(scope["method"], shown_path(scope), exchange.outcome),
             (time.monotonic() - started) * 1000,
             f" fault={rule.action}" if rule else "",
         )
@@ -109,9 +121,9 @@ class _Exchange:
             message = {**message, "headers": headers}
         await self._send(message)
 
-    async def peek_command(self) -> str:
-        """The command's name, with the body kept for the application."""
-        body = b""
+    async def peek_command(self) -> tuple[str, ...]:
+        """The command's name if it is one, with the body kept for the application."""
+        body = bytearray()
         while len(body) <= _COMMAND_BODY_LIMIT:
             message = await self._receive()
             self._replay.append(message)
@@ -119,9 +131,10 @@ class _Exchange:
             if not message.get("more_body", False):
                 break
         try:
-            return str(json.loads(body).get("command", ""))
+            command = from_json(body).get("command")
         except (ValueError, AttributeError):
-            return ""
+            return ()
+        return (command,) if isinstance(command, str) and command in COMMANDS else ()
 
     def cut(self, *, reset: bool) -> None:
         """Close the connection: at once with a TCP reset, or after what was written."""
@@ -162,7 +175,7 @@ async def _apply(rule: FaultRule, app: ASGIApp, scope: Scope, exchange: _Exchang
             if not exchange.lost:
                 exchange.cut(reset=True)
             return
-        await fault_answer(rule.status, scope, exchange.request_id)(
+        await status_answer(rule.status, scope, exchange.request_id)(
             scope, exchange.receive, exchange.send
         )
 

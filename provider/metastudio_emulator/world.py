@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import weakref
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from metastudio_emulator.clock import Clock
 from metastudio_emulator.credentials import CredentialStore
-from metastudio_emulator.database import Identity, open_database
+from metastudio_emulator.database import Identity, Transactions, open_database
 from metastudio_emulator.errors import EmulatorError
 from metastudio_emulator.folder_lock import FolderLock
 from metastudio_emulator.jobs import JobStore
@@ -23,13 +24,14 @@ from metastudio_emulator.settings import Settings
 class World:
     """The stores and choices that the HTTP routes work on.
 
-    All of it is used from the event loop's thread, so that a request that awaits nothing is a
-    transaction; one that awaits holds the lock of its job.
+    All of it is used from the event loop's thread, so that requests that await nothing come one
+    after the other; one that awaits holds the lock of its job.
     """
 
     lock_on_folder: FolderLock
     settings: Settings
     connection: sqlite3.Connection
+    transactions: Transactions
     identity: Identity
     clock: Clock
     credentials: CredentialStore
@@ -51,7 +53,8 @@ class World:
         lock_on_folder.acquire()
         try:
             connection = open_database(folder)
-            objects = ObjectStore(connection, folder)
+            transactions = Transactions(connection)
+            objects = ObjectStore(connection, transactions, folder)
         except (OSError, sqlite3.Error) as error:
             lock_on_folder.release()
             raise EmulatorError(f"the data folder {folder} cannot be used: {error}") from error
@@ -61,6 +64,7 @@ class World:
             lock_on_folder=lock_on_folder,
             settings=settings,
             connection=connection,
+            transactions=transactions,
             identity=identity,
             clock=clock,
             credentials=CredentialStore(connection, identity),
@@ -75,6 +79,10 @@ class World:
         if lock is None:
             lock = self._locks[job_id] = asyncio.Lock()
         return lock
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """A block whose changes are kept together or not at all, see `Transactions.one`."""
+        return self.transactions.one()
 
     def close(self) -> None:
         """Close the database and let another emulator have the folder."""

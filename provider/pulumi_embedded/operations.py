@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any, Final, Literal, TextIO
 
 from .backend import ORGANIZATION, FileBackend, open_backend
@@ -23,11 +20,13 @@ from .errors import (
     EXIT_ERROR,
     EXIT_OK,
     EXIT_UNEXPECTED_CHANGES,
+    CancelledError,
     ConfigurationError,
     EngineError,
     StackNotFoundError,
 )
 from .executor import Cancellation
+from .interrupts import Interrupts
 from .passphrase import Crypter, read_passphrase
 from .project import Project, load_project
 from .state import decode_checkpoint, encode_checkpoint, secrets_salt
@@ -157,6 +156,7 @@ def run(
         session = _Session(
             handle,
             terminal,
+            Interrupts(terminal.stderr),
             yes=yes,
             skip_preview=skip_preview,
             refresh=refresh,
@@ -174,6 +174,9 @@ def run(
     except EngineError as error:
         terminal.stderr.write(f"error: {error}\n")
         return error.exit_code
+    except KeyboardInterrupt:
+        terminal.stderr.write(f"error: {operation} cancelled\n")
+        return EXIT_CANCELLED
 
 
 @dataclass(frozen=True)
@@ -182,6 +185,7 @@ class _Session:
 
     handle: StackHandle
     terminal: Terminal
+    interrupts: Interrupts
     yes: bool
     skip_preview: bool
     refresh: bool
@@ -196,7 +200,8 @@ class _Session:
         """Show what ``up`` would do."""
         if not self.handle.exists:
             raise StackNotFoundError(f"no stack named '{self.handle.stack}' found")
-        outcome = self._deploy("update", dry_run=True)
+        with self._interruptible():
+            outcome = self._deploy("update", dry_run=True)
         self._print_digest(outcome.display)
         return self._exit_code(outcome, "preview")
 
@@ -212,7 +217,7 @@ class _Session:
             if kind != "update":
                 raise StackNotFoundError(f"no stack named '{handle.stack}' found")
             handle.create()
-        with handle.backend.lock(handle.project.name, handle.stack):
+        with self._interruptible(), handle.backend.lock(handle.project.name, handle.stack):
             if not self.skip_preview and not self.json_output:
                 outcome = self._deploy(kind, dry_run=True)
                 if not outcome.succeeded:
@@ -227,12 +232,18 @@ class _Session:
         self._print_digest(outcome.display)
         return self._exit_code(outcome, kind)
 
+    def _interruptible(self) -> Interrupts:
+        self.handle.crypter()  # it may ask for the passphrase, which Ctrl-C ends as any question
+        return self.interrupts
+
     def _deploy(self, kind: _Kind, *, dry_run: bool) -> _Outcome:
         target = self.handle.target(self.config, dry_run=dry_run)
+        if self.interrupts.seen:
+            raise CancelledError("interrupted")
         display = self._display(kind, target, dry_run=dry_run)
         cancellation = Cancellation()
         deployment = Deployment(target, display, cancellation, parallel=self.parallel)
-        with _interruptible(deployment, cancellation, self.terminal.stderr):
+        with self.interrupts.during(cancellation.interrupt, deployment.kill):
             if kind == "update":
                 succeeded = deployment.update(refresh=self.refresh)
             elif kind == "refresh":
@@ -255,7 +266,8 @@ class _Session:
     def _confirm(self, kind: _Kind) -> bool:
         self.terminal.stdout.write(f"Do you want to perform this {kind}? [y/N] ")
         self.terminal.stdout.flush()
-        return self.terminal.stdin.readline().strip().lower() in ("y", "yes")
+        with self.interrupts.asking():
+            return self.terminal.stdin.readline().strip().lower() in ("y", "yes")
 
     def _remember(self, kind: _Kind, started: int, outcome: _Outcome) -> None:
         crypter = self.handle.crypter()
@@ -320,32 +332,6 @@ def _print_outputs(
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         terminal.stdout.write(f"    {name:{width}}  {text}\n")
     return EXIT_OK
-
-
-@contextlib.contextmanager
-def _interruptible(
-    deployment: Deployment, cancellation: Cancellation, stderr: TextIO
-) -> Iterator[None]:
-    """The first Ctrl-C lets running steps finish, the second ends everything at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def handle(signum: int, frame: FrameType | None) -> None:
-        if cancellation.interrupted:
-            deployment.kill()
-            return
-        stderr.write(
-            "\ninterrupted: waiting for running steps to finish; interrupt again to kill them\n"
-        )
-        cancellation.interrupt()
-
-    previous = [signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)]
-    try:
-        yield
-    finally:
-        for number, old in zip((signal.SIGINT, signal.SIGTERM), previous, strict=True):
-            signal.signal(number, old)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ CHANNEL_OPTIONS: Final = [
     ("grpc.max_send_message_length", 400 * 1024 * 1024),
 ]
 
+_ENDED: Final = "the dynamic provider was ended"
+
 Answer = TypeVar("Answer")
 
 
@@ -82,6 +84,7 @@ class DynamicProvider:
         self.engine_address = ""  # where it sends its messages; set before the first call
         self._on_output = on_output
         self._lock = threading.Lock()
+        self._closed = False
         self._process: ChildProcess | None = None
         self._channel: grpc.Channel | None = None
         self._stub: Any = None
@@ -194,7 +197,11 @@ class DynamicProvider:
         return ReadResult(response.id, found, new_inputs)
 
     def close(self) -> None:
-        """End the provider's process."""
+        """End the provider's process, and with it the calls that are under way, for good."""
+        self._closed = True
+        process = self._process
+        if process is not None:
+            process.kill()  # before the lock: whoever has it may be waiting for the first line
         with self._lock:
             if self._channel is not None:
                 self._channel.close()
@@ -209,9 +216,15 @@ class DynamicProvider:
             return call(self._started())
         except grpc.RpcError as error:
             raise ProviderError(_words(error)) from error
+        except ValueError as error:  # what gRPC says of a channel that was closed in between
+            if not self._closed:
+                raise
+            raise ProviderError(_ENDED) from error
 
     def _started(self) -> Any:
         with self._lock:
+            if self._closed:
+                raise ProviderError(_ENDED)
             if self._stub is None:
                 self._start()
             return self._stub

@@ -12,6 +12,7 @@ import dataclasses
 import threading
 from collections.abc import Callable, Iterable, Mapping
 
+from .errors import CancelledError
 from .passphrase import Crypter
 from .state import (
     PendingOperation,
@@ -62,6 +63,7 @@ class SnapshotManager:
         self._next_operation = 0
         self._lock = threading.RLock()
         self._write_lock = threading.Lock()
+        self._frozen = False
         self._changes = 0
         self._written = 0
 
@@ -71,7 +73,11 @@ class SnapshotManager:
             return [r for r in (*self._new, *self.base.resources) if r not in self._removed]
 
     def begin(self, type_: str, state: ResourceState) -> int:
-        """Record that an operation is about to start; returns its number."""
+        """Record that an operation is about to start; returns its number.
+
+        Raises:
+            CancelledError: nothing is written any more, so nothing may start.
+        """
         with self._lock:
             self._next_operation += 1
             operation = self._next_operation
@@ -81,6 +87,8 @@ class SnapshotManager:
                 )
             change = self._changed()
         self._flush(change)
+        if self._frozen:
+            raise CancelledError("not begun: the run was killed")
         return operation
 
     def fail(self, operation: int) -> None:
@@ -148,7 +156,7 @@ class SnapshotManager:
     def freeze(self) -> None:
         """Write nothing more, so that what is running stays recorded as unfinished."""
         with self._write_lock:
-            self._write = None
+            self._frozen = True
 
     def _changed(self) -> int:
         self._changes += 1
@@ -156,7 +164,7 @@ class SnapshotManager:
 
     def _flush(self, change: int) -> None:
         with self._write_lock:
-            if self._write is None:
+            if self._write is None or self._frozen:
                 return
             # Whoever held the lock before may have written our change together with its own.
             if self._written >= change:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -32,8 +32,8 @@ class TrainingBatch(pulumi.ComponentResource):
         job_ids: the jobs' ids by the names of their resources.
 
     Raises:
-        pulumi.RunError: the manifest or the defaults cannot be read as inputs; nothing of the
-            batch is registered.
+        pulumi.RunError: the manifest or the defaults cannot be read as inputs, or a job's check
+            would refuse them; it tells all of it, and nothing of the batch is registered.
 
     Example::
 
@@ -57,14 +57,21 @@ class TrainingBatch(pulumi.ComponentResource):
         from .errors import InputError
         from .manifest import read_manifest
 
+        def complete(inputs: dict[str, Any]) -> dict[str, Any]:
+            whole = {**common, **inputs, "batch_name": named(inputs["batch_name"])}
+            return {name: _plain(value) for name, value in whole.items()}
+
+        def named(by_manifest: str | None) -> pulumi.Input[str]:
+            names = (batch_name, by_manifest, common.get("batch_name"), resource_name)
+            return next(each for each in names if each is not None)
+
         try:
             common = _given(defaults)
-            found = read_manifest(manifest)
+            found = read_manifest(manifest, complete)
         except InputError as problem:
             raise pulumi.RunError(f"TrainingBatch '{resource_name}': {problem}") from problem
         super().__init__("metastudio:index:TrainingBatch", resource_name, None, opts)
-        names = (batch_name, found.batch_name, common.get("batch_name"), resource_name)
-        name: pulumi.Input[str] = next(each for each in names if each is not None)
+        name = named(found.batch_name)
         self.jobs = {
             resource: TrainingJob(
                 resource,
@@ -77,6 +84,21 @@ class TrainingBatch(pulumi.ComponentResource):
         # Of each job its id: the output of the same meaning would be read back from the engine.
         self.job_ids = pulumi.Output.all(**{name: job.id for name, job in self.jobs.items()})
         self.register_outputs({"batch_name": self.batch_name, "job_ids": self.job_ids})
+
+
+def _plain(value: Any) -> Any:
+    """A value as the check of a job sees it; what a program knows later only is unknown."""
+    from .lifecycle import UNKNOWN
+
+    if isinstance(value, pulumi.Output | Awaitable):
+        return UNKNOWN
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, pulumi.FileAsset | os.PathLike):
+        return str(value.path if isinstance(value, pulumi.FileAsset) else value)
+    return value.uri if isinstance(value, pulumi.RemoteAsset) else value
 
 
 def _given(defaults: TrainingJobArgs | Mapping[str, Any] | None) -> dict[str, Any]:

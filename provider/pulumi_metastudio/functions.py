@@ -6,13 +6,14 @@ preview too, and one that takes and gives outputs. Settings are the stack's, as 
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import typing
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import pulumi
+
+from .background import in_background
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -95,7 +96,7 @@ def get_training_job_output(
     """
 
     async def fetch(known: list[Any]) -> JobDetail:
-        return await asyncio.to_thread(get_training_job, known[0], app_user_id=known[1])
+        return await in_background(lambda: get_training_job(known[0], app_user_id=known[1]))
 
     return JobOutput.of(_after(opts, [job_id, app_user_id]).apply(fetch))
 
@@ -157,7 +158,7 @@ def list_training_jobs_output(
     """
 
     async def fetch(known: list[Any]) -> list[Job]:
-        return await asyncio.to_thread(lambda: list(list_training_jobs(**known[0])))
+        return await in_background(lambda: list(list_training_jobs(**known[0])))
 
     return pulumi.Output.secret(_after(opts, [filters]).apply(fetch))
 

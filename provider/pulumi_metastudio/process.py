@@ -5,42 +5,22 @@ Kept out of the provider object, which must hold nothing when it is pickled.
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from .api import Settings, resolve
-from .lifecycle import Context
+from .backend import ORGANIZATION, Backend
+from .lifecycle import Context, Run
 
-__all__ = ["MEMORY", "settings_from", "shared_context"]
+__all__ = ["settings_from", "shared_context"]
 
-
-class Memory:
-    """Which jobs this run has seen in the state, and which it has recovered."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, set[str]] = {}
-        self._recovered: set[str] = set()
-
-    def know(self, urn: str | None, job_id: str) -> None:
-        """The state holds this job under this URN."""
-        if urn:
-            self._known.setdefault(urn, set()).add(job_id)
-
-    def known(self, urn: str | None) -> frozenset[str]:
-        """The jobs that the state holds under a URN, as far as this run has seen."""
-        return frozenset(self._known.get(urn or "", ()))
-
-    def recover(self, job_id: str) -> None:
-        """This run goes on with a job that an earlier run left behind."""
-        self._recovered.add(job_id)
-
-    def recovered(self, job_id: str) -> bool:
-        """Whether this run goes on with the job, so that it must not be deleted as an old one."""
-        return job_id in self._recovered
-
-
-MEMORY = Memory()
 _CONTEXTS: dict[Settings, Context] = {}
+_STACKS: dict[tuple[str, str], tuple[str, Run]] = {}
 _LOCK = threading.Lock()
 
 
@@ -61,10 +41,24 @@ def settings_from(config: Any) -> Settings:
     return resolve(lookup)
 
 
-def shared_context(config: Any) -> Context:
-    """The process's context for these settings; made once."""
+def shared_context(config: Any, props: Mapping[str, Any] = MappingProxyType({})) -> Context:
+    """The process's context for these settings and a resource's project; each is made once."""
     settings = settings_from(config)
+    owner, run = _stack(props)
     with _LOCK:
         if settings not in _CONTEXTS:
             _CONTEXTS[settings] = Context.of(settings)
-        return _CONTEXTS[settings]
+        return replace(_CONTEXTS[settings], owner=owner, run=run)
+
+
+def _stack(props: Mapping[str, Any]) -> tuple[str, Run]:
+    """Whose jobs a resource's are, and what this run knows of them."""
+    urn = props.get("__urn")
+    project = urn.split("::")[1] if isinstance(urn, str) else os.environ.get("PULUMI_PROJECT", "")
+    organization = str(props.get("__organization") or ORGANIZATION)
+    with _LOCK:
+        if (project, organization) not in _STACKS:
+            backend = Backend.here(Path.cwd(), project or None, organization)
+            run = Run(lambda: backend.records(project))
+            _STACKS[project, organization] = (backend.owner, run)
+        return _STACKS[project, organization]

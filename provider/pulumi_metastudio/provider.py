@@ -24,6 +24,7 @@ from pulumi.dynamic import (
 
 if TYPE_CHECKING:
     from .lifecycle import Context, Outcome, Plan
+    from .transfer import Reporter
 
 __all__ = ["TrainingJobProvider"]
 
@@ -42,36 +43,49 @@ class TrainingJobProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse bad inputs; note the fingerprints of the files of a job that exists."""
         from . import lifecycle
-        from .errors import ConfigurationError, InputError
+        from .errors import ConfigurationError
 
         given = {name: value for name, value in news.items() if name != "__provider"}
         inputs = lifecycle.normalised(_known(given))
         inputs.pop("fingerprints", None)
-        found = lifecycle.problems(inputs)
+        found = [str(problem) for problem in lifecycle.problems(inputs)]
         try:
             self._context()
         except ConfigurationError as problem:
-            found.append(lifecycle.Problem("", str(problem)))
+            found.append(str(problem))
         checked = {name: given[name] for name in inputs}
         if not found and _olds:
-            try:
-                checked["fingerprints"] = self._fingerprints(inputs)
-            except InputError as problem:
-                found.append(lifecycle.Problem("", str(problem)))
+            checked["fingerprints"], found = self._fingerprints(inputs)
         before = lifecycle.normalised(_known(_without_provider(_olds)))
         before.pop("fingerprints", None)
         if not found and inputs != before:  # of what stays as it is, everything has been said
             for text in lifecycle.warnings(inputs):
                 self._reporter(news).warning(text)
-        return CheckResult(checked, [CheckFailure(p.property, p.reason) for p in found])
+        # No property is named: the engine would print its value, secret or not.
+        return CheckResult(checked, [CheckFailure("", reason) for reason in found])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Say what a change means; its reasons are told in the resource's row."""
         from . import lifecycle
 
-        plan = lifecycle.diff(_olds, lifecycle.normalised(_known(_news)))
-        self._recorded(_id, _olds)
-        self._tell(plan, _olds, _news)
+        news = lifecycle.normalised(_known(_news))
+        context = self._context(news)
+        plan = lifecycle.diff(_olds, news)
+        now: dict[str, Any] | None = _olds
+        if plan.calls:
+            # The record may be old, and what a change means depends on the job's state.
+            now = lifecycle.look(context, _id, _olds)
+            if now is None:
+                context.reporter.warning(
+                    f"job {_id} is gone from the service: run refresh, then up makes it anew"
+                )
+            else:
+                plan = lifecycle.diff(now, news)
+        self._tell(context.reporter, plan, now or _olds)
+        urn = str(news.get("__urn"))
+        context.run.see(urn, _id)
+        if plan.replaces:
+            context.run.replace(urn, _id, _olds.get("deletion_policy"))
         return DiffResult(
             changes=bool(plan.changes),
             replaces=plan.replaces,
@@ -84,12 +98,7 @@ class TrainingJobProvider(ResourceProvider):
         from . import lifecycle
 
         inputs = lifecycle.normalised(_without_provider(props))
-        from .process import MEMORY
-
-        known = MEMORY.known(props.get("__urn"))
-        outcome = lifecycle.create(self._context(props), inputs, known)
-        if outcome.recovered:
-            MEMORY.recover(outcome.job_id)
+        outcome = lifecycle.create(self._context(props), inputs)
         return CreateResult(outcome.job_id, self._outputs(outcome, props))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -113,29 +122,16 @@ class TrainingJobProvider(ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete the job, or keep it as its deletion policy says."""
         from . import lifecycle
-        from .process import MEMORY
 
-        if MEMORY.recovered(_id):
-            kept: str | None = f"job {_id} is kept: this run has just gone on with it"
-        else:
-            kept = lifecycle.delete(self._context(_props), _id, _props)
+        context = self._context(_props)
+        kept = lifecycle.delete(context, _id, _props)
         if kept:
-            self._reporter(_props).warning(kept)
+            self._reporter({"__urn": context.run.urn(_id) or _props.get("__urn")}).warning(kept)
 
     def _context(self, props: Mapping[str, Any] | None = None) -> Context:
         from .process import shared_context
 
-        return shared_context(self._config).telling(self._reporter(props or {}))
-
-    def _recorded(self, job_id: str, olds: Mapping[str, Any]) -> None:
-        """The state holds this job: no later create may take it for a left-over."""
-        from .lifecycle import Journal
-        from .process import MEMORY
-
-        urn = olds.get("__urn")
-        MEMORY.know(urn, job_id)
-        if urn:
-            Journal().caught_up(urn, olds)
+        return shared_context(self._config, props or {}).telling(self._reporter(props or {}))
 
     def _reporter(self, props: Mapping[str, Any]) -> Any:
         from .engine_log import EngineReporter
@@ -143,16 +139,21 @@ class TrainingJobProvider(ResourceProvider):
         urn = props.get("__urn")
         return EngineReporter(urn if isinstance(urn, str) else None)
 
-    def _fingerprints(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    def _fingerprints(self, inputs: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
+        """SHA-256 by the name of each file, and what is wrong with those that cannot be read."""
+        from .errors import InputError
         from .lifecycle import FILES, UNKNOWN
         from .transfer import fingerprint, open_source
 
         cache = self._context().cache
-        return {
-            name: fingerprint(open_source(inputs[name]), cache)
-            for name in FILES
-            if name in inputs and inputs[name] is not UNKNOWN
-        }
+        prints, problems = {}, []
+        for name in FILES:
+            if name in inputs and inputs[name] is not UNKNOWN:
+                try:
+                    prints[name] = fingerprint(open_source(inputs[name]), cache)
+                except InputError as problem:
+                    problems.append(f"{name} {problem}")
+        return prints, problems
 
     def _outputs(self, outcome: Outcome, props: Mapping[str, Any]) -> dict[str, Any]:
         if outcome.problem:
@@ -163,19 +164,18 @@ class TrainingJobProvider(ResourceProvider):
                 reporter.warning(f"{outcome.problem}; refresh reads the job again")
         return outcome.outputs
 
-    def _tell(self, plan: Plan, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
+    def _tell(self, reporter: Reporter, plan: Plan, now: Mapping[str, Any]) -> None:
         from .lifecycle import FIELDS, Effect, review_note
 
-        reporter = self._reporter(news)
         for change in plan.changes:
             if change.effect is Effect.REPLACE:
                 reporter.warning(f"new job: {change.reason}")
             elif change.effect is Effect.UPDATE and change.input not in FIELDS:
                 # The engine shows a changed field itself; of a file it knows the path at most.
                 reporter.info(f"in place: {change.reason}")
-        note = None if plan.changes else review_note(olds)
-        if note:
-            reporter.warning(note)
+        note = None if plan.changes else review_note(now)
+        for text in (*plan.warnings, *([note] if note else ())):
+            reporter.warning(text)
 
 
 def _without_provider(props: Mapping[str, Any]) -> dict[str, Any]:

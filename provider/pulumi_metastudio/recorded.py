@@ -48,7 +48,10 @@ def _read_back(resource: pulumi.CustomResource) -> pulumi.Output[pulumi.CustomRe
     """The resource as the engine has registered it; asked for once."""
     known: pulumi.Output[pulumi.CustomResource] | None = vars(resource).get(_READ_BACK)
     if known is None:
-        known = resource.urn.apply(lambda urn: _registered(resource, urn))
+        # A resource that `--target` or `--continue-on-error` left out has a URN and no id. The
+        # engine tells nothing else of it, and what it does not tell would be None here.
+        names: pulumi.Output[list[str]] = pulumi.Output.all(resource.urn, resource.id)
+        known = names.apply(lambda names: _registered(resource, names[0]))
         vars(resource)[_READ_BACK] = known
     return known
 

@@ -35,7 +35,7 @@ _FILES = (
 #: Outputs that are no inputs and worth having without asking the engine: every run looks at what
 #: is pending, and a job that is exported as a whole shows its state.
 _ALWAYS = ("state", "pending")
-_SECRET_OUTPUTS = ["contact", "download_urls", "__upload_urls"]
+_SECRET_OUTPUTS = ["contact", "download_urls", "__upload_urls", "__drifted"]
 
 
 class VoicePropertiesArgs(TypedDict):
@@ -251,6 +251,10 @@ class TrainingJob(Resource, module="metastudio", name="TrainingJob"):
         if "contact" in props:
             props["contact"] = pulumi.Output.secret(props["contact"])
         props["__urn"] = self._own_urn(resource_name, opts)
+        props["__organization"] = pulumi.get_organization()
+        # The engine ignores a changed path by itself; of a changed content it knows nothing.
+        ignored = set(opts.ignore_changes or ())
+        props["__ignored"] = [name for name in _FILES if name in ignored or "*" in ignored] or None
         secret = pulumi.ResourceOptions(additional_secret_outputs=_SECRET_OUTPUTS)
         super().__init__(
             TrainingJobProvider(), resource_name, props, pulumi.ResourceOptions.merge(opts, secret)
@@ -318,6 +322,6 @@ def _plain_location(value: Any) -> Any:
         value = value.uri
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    if isinstance(value, str) and "://" in value and "?" in value:
-        return pulumi.Output.secret(value)  # a query string may be a signature
+    if isinstance(value, str) and "://" in value and any(mark in value for mark in "?#@"):
+        return pulumi.Output.secret(value)  # a query may be a signature; @ ends a password
     return value

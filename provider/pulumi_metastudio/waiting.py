@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pulumi
 
+from .background import in_background
 from .functions import JobOutput, context
 from .training_job import TrainingJob
 
@@ -292,7 +293,8 @@ class Rounds:
 
         asked = list(self._waits)
         try:
-            for wait, outcome in (await asyncio.to_thread(_look, self._client, asked)).items():
+            seen = await in_background(lambda: _look(self._client, asked))
+            for wait, outcome in seen.items():
                 wait.end(outcome)
             self._trouble = ""
         except (AnswerLost, EndpointUnreachable, ServerError, Throttled) as problem:

@@ -103,6 +103,29 @@ def test_a_detached_emulator_is_reused_and_stopped(folder):
     assert "no emulator runs" in again.stderr
 
 
+def test_a_running_emulator_is_not_passed_off_as_another(folder):
+    options = ["--transitions", "time:2", "--profile", "strict"]
+    first = run("--data", str(folder), "--detach", *options)
+    assert first.returncode == 0, first.stderr
+    for more, difference in (
+        (["--transitions", "manual"], "--transitions time:2, not manual"),
+        (["--profile", "tutorial"], "--profile strict, not tutorial"),
+        (["--tenant", "NA"], "--tenant ordinary, not NA"),
+        (["--port", "1"], ", not 1"),
+        (["--host", "localhost"], "--host 127.0.0.1, not localhost"),
+        ([*options, "--tenant", "NA"], f"on {folder} runs with --tenant ordinary, not NA: "),
+    ):
+        answer = run("--data", str(folder), "--detach", *more)
+        assert (answer.returncode, answer.stdout) == (1, ""), more
+        assert difference in answer.stderr
+        assert "--stop" in answer.stderr
+        assert answer.stderr.count("\n") == 1
+    same = ["--transitions", "time:2.0", "--profile", "strict, newest_first=false", "--port", "0"]
+    for more in ([], options, same):
+        again = run("--data", str(folder), "--detach", *more)
+        assert (again.returncode, again.stdout) == (0, first.stdout), again.stderr
+
+
 def test_a_process_that_is_not_ours_is_never_stopped(folder):
     folder.mkdir()
     record = {"pid": os.getpid(), "info": {"endpoint": "http://127.0.0.1:1", "secret_key": "x"}}

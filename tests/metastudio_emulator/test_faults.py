@@ -1,6 +1,7 @@
 """Faults happen on the socket, not in a helper."""
 
 import time
+from http import HTTPStatus
 
 import pytest
 import requests
@@ -25,6 +26,60 @@ def test_uploads_fail_in_the_storages_form(api, put):
     assert answer.status_code == 500
     assert "<Code>InternalError</Code>" in answer.text
     assert put(url, b"1").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "MSS.00000003"),
+        (401, "APIGW.0301"),
+        (403, "APIGW.0302"),
+        (404, "MSS.00000002"),
+        (429, "APIGW.0308"),
+        (500, "MSS.00000004"),
+        (503, "APIGW.0801"),
+    ],
+)
+def test_each_status_of_the_service_has_its_code(api, status, code):
+    api.emulator.control.add_fault("show", "status", status=status)
+    answer = api.call("GET", "/none")
+    assert (answer.status_code, answer.json()["error_code"]) == (status, code)
+    assert ("request_id" in answer.json()) is code.startswith("APIGW.")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 503])
+@pytest.mark.parametrize(
+    ("match", "method", "path"),
+    [
+        ("token", "POST", "/v3/auth/tokens"),
+        ("security_token", "POST", "/v3.0/OS-CREDENTIAL/securitytokens"),
+        ("projects", "GET", "/v3/projects"),
+    ],
+)
+def test_the_identity_service_fails_in_its_own_form(emulator, match, method, path, status):
+    emulator.control.add_fault(match, "status", status=status)
+    answer = requests.request(method, emulator.iam_endpoint + path, json={}, timeout=30)
+    assert answer.status_code == status
+    error = answer.json()["error"]
+    assert error["code"] == status
+    assert error["title"] == HTTPStatus(status).phrase
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "InvalidRequest"),
+        (403, "AccessDenied"),
+        (404, "NoSuchKey"),
+        (500, "InternalError"),
+        (503, "ServiceUnavailable"),
+    ],
+)
+def test_each_status_of_the_storage_has_its_code(api, put, status, code):
+    api.emulator.control.add_fault("upload", "status", status=status)
+    answer = put(api.create()["cover_upload_url"], b"1")
+    assert answer.status_code == status
+    assert f"<Code>{code}</Code>" in answer.text
 
 
 def test_a_reset_without_an_answer(api):

@@ -16,7 +16,10 @@ def emulator(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def jobs(emulator):
-    """Five jobs, made behind the client's back so that every field is known."""
+    """Five jobs, made behind the client's back so that every field is known.
+
+    The first to be created was updated last.
+    """
     return [
         emulator.control.add_job(
             name=f"avatar {n}",
@@ -38,31 +41,33 @@ def jobs(emulator):
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ({}, [5, 4, 3, 2, 1]),
-        ({"state": "TRAINING,JOB_FINISH"}, [4, 1]),
+        ({}, [1, 2, 3, 4, 5]),
+        ({"state": "TRAINING,JOB_FINISH"}, [1, 4]),
         ({"state": "JOB_BRAND_NEW"}, [5]),
         ({"name": "avatar 3"}, [3]),
         ({"name": "avatar"}, []),
         ({"batch_name": "spring"}, [1]),
-        ({"tag": "ab"}, [4, 1]),
+        ({"tag": "ab"}, [1, 4]),
         ({"tag": "a"}, [1]),
         ({"model_resolution": "4K"}, [3]),
         ({"is_flexus": "true"}, [2]),
-        ({"is_flexus": "false"}, [5, 4, 3, 1]),
+        ({"is_flexus": "false"}, [1, 3, 4, 5]),
         ({"is_live_copy": "true"}, [4]),
         ({"is_ondemand_resource": "true"}, [5]),
-        ({"create_since": T.format(4)}, [5, 4]),
-        ({"create_until": T.format(2)}, [2, 1]),
-        ({"create_since": T.format(2), "create_until": T.format(3)}, [3, 2]),
-        ({"update_since": T.format(8)}, [2, 1]),
-        ({"update_until": T.format(6)}, [5, 4]),
+        ({"create_since": T.format(4)}, [4, 5]),
+        ({"create_until": T.format(2)}, [1, 2]),
+        ({"create_since": T.format(2), "create_until": T.format(3)}, [2, 3]),
+        ({"update_since": T.format(8)}, [1, 2]),
+        ({"update_until": T.format(6)}, [4, 5]),
         ({"train_location": "nowhere"}, []),
         ({"query_project_id": "f" * 32}, []),
+        ({"sort_dir": "asc"}, [5, 4, 3, 2, 1]),
+        ({"sort_dir": "desc"}, [1, 2, 3, 4, 5]),
         ({"sort_key": "create_time"}, [1, 2, 3, 4, 5]),
         ({"sort_key": "create_time", "sort_dir": "desc"}, [5, 4, 3, 2, 1]),
         ({"sort_key": "update_time", "sort_dir": "asc"}, [5, 4, 3, 2, 1]),
         ({"sort_key": "asset_order", "state": "JOB_SUCCESS,JOB_FINISH"}, [4, 3]),
-        ({"unheard_of": "1"}, [5, 4, 3, 2, 1]),
+        ({"unheard_of": "1"}, [1, 2, 3, 4, 5]),
     ],
 )
 def test_filters_and_order(api, jobs, query, expected):

@@ -99,8 +99,9 @@ def test_a_job_that_does_not_exist(tutorial, strict):
 
 def test_lists_read_differently(tutorial, strict):
     for api, order, matches, until in ((tutorial, "21", 0, 0), (strict, "12", 2, 2)):
-        for name in "12":
-            api.create(name=f"job {name}")
+        for name, updated in (("1", "2024-03-01T10:00:00Z"), ("2", "2024-03-02T10:00:00Z")):
+            job_id = api.create(name=f"job {name}")["job_id"]
+            api.emulator.control.set_fields(job_id, last_update_time=updated)
         assert [job["name"][-1] for job in api.list()["jobs"]] == list(order)
         assert api.list(name="job")["count"] == matches
         assert api.list(update_until="2001-01-01T00:00:00Z")["count"] == until
@@ -124,6 +125,28 @@ def test_rules_of_the_editions(tutorial, strict):
         body = {"name": "job", **fields}
         assert tutorial.call("POST", json=body).status_code == 200
         assert strict.call("POST", json=body).status_code == 400
+
+
+def test_ultra_fast_flexus_is_flexus(start, api_for):
+    strict = api_for(start(profile="strict,update_while_waiting=true"))
+    voice = {"job_tag": "NEWS", "sex": "MALE", "language": "CN"}
+    for fields in ({"voice_properties": voice}, {"is_only_human_model": True}):
+        strict.create(is_fast_flexus=True, **fields)
+    body = {"name": "job", "is_fast_flexus": True, "supported_service": ["LIVE_2D"]}
+    assert strict.call("POST", json=body).status_code == 400
+
+    job_id = strict.create(is_fast_flexus=True)["job_id"]
+    detail = strict.show(job_id)
+    assert (detail["supported_service"], detail["flexus_retry_count"]) == (["VIDEO_2D"], 3)
+    for change, status in (
+        ({"is_fast_flexus": True, "voice_properties": voice}, 200),
+        ({"is_fast_flexus": True, "supported_service": ["LIVE_2D"]}, 400),
+        # What this profile's update leaves out is reset: the job is a standard one again.
+        ({"voice_properties": voice}, 400),
+        ({}, 200),
+    ):
+        assert strict.call("PUT", f"/{job_id}", json=change).status_code == status, change
+    assert strict.show(job_id)["supported_service"] == ["VIDEO_2D", "LIVE_2D"]
 
 
 def test_single_switches_combine_with_a_profile(start, api_for):

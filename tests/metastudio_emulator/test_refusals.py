@@ -56,10 +56,50 @@ def test_a_body_beyond_12_mb_is_refused_by_the_gateway(api):
     assert refusal(answer) == (413, "APIGW.0201")
 
 
-@pytest.mark.parametrize("value", ["x" * 257, "用户".encode()])
-def test_the_user_id_of_an_application_is_checked(api, value):
-    answer = api.call("POST", json={"name": "job"}, headers={"X-App-UserId": value})
+@pytest.mark.parametrize("value", ["", "x" * 257, "用户".encode()])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", ""),
+        ("GET", ""),
+        ("GET", "/none"),
+        ("PUT", "/none"),
+        ("DELETE", "/none"),
+        ("POST", "/none/command"),
+    ],
+)
+def test_the_user_id_of_an_application_is_checked_on_every_operation(api, method, path, value):
+    body = {"name": "job", "command": "SUBMITVERIFYING"}
+    answer = api.call(method, path, json=body, headers={"X-App-UserId": value})
     assert refusal(answer) == (400, "MSS.00000003")
+    assert "X-App-UserId" in answer.json()["error_msg"]
+
+
+def test_credentials_come_before_the_user_id_of_an_application(api):
+    answer = requests.get(api.jobs_url, headers={"X-App-UserId": ""}, timeout=30)
+    assert refusal(answer) == (401, "APIGW.0301")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v3/nothing", 404),
+        ("PUT", "/v3/auth/tokens", 405),
+        ("GET", "/v3/projects", 401),
+    ],
+)
+def test_the_identity_service_refuses_in_its_own_form(emulator, method, path, status):
+    answer = requests.request(method, emulator.iam_endpoint + path, timeout=30)
+    assert answer.status_code == answer.json()["error"]["code"] == status
+
+
+def test_the_storage_refuses_in_its_own_form(emulator):
+    for method, path, code in (
+        ("POST", "/obs/a/b", "MethodNotAllowed"),
+        ("GET", "/obs/a/b/c/d", "NoSuchKey"),
+    ):
+        answer = requests.request(method, emulator.endpoint + path, timeout=30)
+        assert f"<Code>{code}</Code>" in answer.text
 
 
 def test_an_unknown_path_is_the_gateways_to_refuse(api):

@@ -68,6 +68,8 @@ def test_a_job_from_creation_to_deletion(vendor, put):
     assert detail.name == "数字人 one"
     assert detail.app_user_id == "user-7"
     assert detail.tags == ["a,b", "ü & ="]
+    assert (detail.contact, detail.is_flexus) == ("13800000000", True)
+    assert detail.supported_service == ["VIDEO_2D"]
     assert detail.voice_properties.job_tag == "NEWS"
     assert detail.verify_video_download_url == "null"
     assert detail.operation_logs[0].log_type == "USER_CREATE_JOD"

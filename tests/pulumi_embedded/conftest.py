@@ -21,7 +21,7 @@ PASSPHRASE = "correct horse"
 
 # The service is a folder: one JSON file per thing. What the provider does is written to `calls`.
 PROVIDER = """
-import json, os, pathlib, uuid
+import json, os, pathlib, time, uuid
 import pulumi
 from pulumi.dynamic import (
     CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, Resource, ResourceProvider,
@@ -75,6 +75,7 @@ class ThingProvider(ResourceProvider):
         if props.get("pause"):
             (SERVICE / "paused").write_text("now")
             (SERVICE / "resume").read_text()
+        time.sleep(props.get("seconds", 0))
         id = uuid.uuid4().hex[:8]
         (SERVICE / f"{id}.json").write_text(json.dumps(plain(props)))
         return CreateResult(id, {**plain(props), "made": id})

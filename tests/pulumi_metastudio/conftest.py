@@ -171,10 +171,13 @@ def context_for(
 
     def build(emulator: Emulator, **changes: Any) -> Context:
         return Context(
-            MetaStudioClient(settings_for(emulator, **changes)),
+            MetaStudioClient(
+                settings_for(emulator, **{n: v for n, v in changes.items() if n != "owner"})
+            ),
             Uploader(stall_timeout=changes.get("stall_timeout", 20.0)),
             cache=FingerprintCache(tmp_path / "fingerprints.db"),
             reporter=notes,
+            owner=changes.get("owner", "0123456789abcdef"),
         )
 
     return build

@@ -90,7 +90,7 @@ class Request:
 def _own_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """No connection and no memory of another test's; no engine listens."""
     monkeypatch.setattr(process, "_CONTEXTS", {})
-    monkeypatch.setattr(process, "MEMORY", process.Memory())
+    monkeypatch.setattr(process, "_STACKS", {})
     monkeypatch.setattr(sys, "argv", ["provider"])
 
 
@@ -161,9 +161,36 @@ def test_a_life_cycle(
     assert (gone.id, gone.outs) == ("", {})
 
 
-def test_all_problems_are_told_with_their_properties(provider: TrainingJobProvider) -> None:
+def test_the_word_null_is_no_drift(provider: TrainingJobProvider, emulator: Emulator) -> None:
+    texts = dict.fromkeys(("name", "batch_name", "contact", "app_user_id"), "null")
+    inputs = {**texts, "tags": ["null", "a"], "submit": False}
+    made = provider.create(inputs)
+    seen = provider.read(made.id, made.outs)
+    assert {name: seen.outs[name] for name in texts} == texts
+    assert provider.diff(made.id, seen.outs, inputs).changes is False
+    emulator.control.set_fields(made.id, batch_name="other")
+    seen = provider.read(made.id, seen.outs)
+    assert provider.diff(made.id, seen.outs, inputs).changes is True
+
+
+def test_all_problems_are_told_with_their_names(provider: TrainingJobProvider) -> None:
     found = provider.check({}, {"contact": 5, "cover": "none.png", "submit": False})
-    assert {failure.property for failure in found.failures} == {"name", "contact", "cover"}
+    assert {f.reason.split()[0] for f in found.failures} == {"name", "contact", "cover"}
+    # The engine prints the value of a property that is named, secret or not.
+    assert {failure.property for failure in found.failures} == {""}
+
+
+def test_every_file_that_cannot_be_read_is_told(provider: TrainingJobProvider, canned: Any) -> None:
+    canned.say(200, "half a letter", Content_Length="1000", ETag="v1")
+    files = {name: f"{canned.endpoint}/{name}?Signature=secret" for name in ("grant_file", "cover")}
+    inputs = {"name": "n", "submit": False, **files}
+    assert provider.check({}, inputs).failures == []  # the creation reads them
+    told = [f.reason for f in provider.check(inputs, inputs).failures]
+    assert [text.partition(" cannot be read: ")[0] for text in sorted(told)] == [
+        f"cover '{canned.endpoint}/cover'",
+        f"grant_file '{canned.endpoint}/grant_file'",
+    ]
+    assert "secret" not in " ".join(told)
 
 
 def test_bad_settings_are_a_problem_of_the_check(configuration: Configuration) -> None:
@@ -198,9 +225,10 @@ def test_an_unfinished_job_that_is_made_anew_goes_first(provider: TrainingJobPro
 
 def test_one_context_for_one_configuration(configuration: Configuration) -> None:
     first = process.shared_context(configuration)
-    assert process.shared_context(Configuration(configuration)) is first
+    again = process.shared_context(Configuration(configuration))
+    assert (again.client, again.run) == (first.client, first.run)
     other = Configuration({**configuration, "metastudio:projectId": "another"})
-    assert process.shared_context(other) is not first
+    assert process.shared_context(other).client is not first.client
 
 
 def test_settings_come_from_the_stacks_configuration(configuration: Configuration) -> None:

@@ -21,13 +21,15 @@ from metastudio_emulator.samples import make_samples
 
 PASSPHRASE = "correct horse battery staple"
 
-# The inputs are data, so that a test edits a job as a pull request would.
+# The inputs are data, so that a test edits a job as a pull request would; so are its options.
 PROGRAM = """
 import json, pathlib, pulumi
 from pulumi_metastudio import TrainingJob
 
 for resource, inputs in json.loads(pathlib.Path("jobs.json").read_text()).items():
-    job = TrainingJob(resource, **inputs)
+    given = inputs.pop("opts", {})
+    given["aliases"] = [pulumi.Alias(name=name) for name in given.pop("aliases", ())]
+    job = TrainingJob(resource, **inputs, opts=pulumi.ResourceOptions(**given))
     pulumi.export(resource, {"job_id": job.job_id, "state": job.state,
                              "console_status": job.console_status, "contact": job.contact})
 """
@@ -96,8 +98,17 @@ class Stack:
 
     def type(self, *words: str, stdin: str | None = None, **environment: str) -> Result:
         """``metastudio WORDS``, as somebody types it who names no stack."""
+        return self._call(self.command(*words), stdin, **environment)
+
+    def pulumi(self, *words: str, **environment: str) -> Result:
+        """``pulumi OPERATION``, for what the command does not pass on."""
+        path = os.pathsep.join([str(Path(sys.executable).parent), self.environment["PATH"]])
+        command = ["pulumi", *words, "--non-interactive", "--stack", "test"]
+        return self._call(command, None, PATH=path, **environment)
+
+    def _call(self, command: list[str], stdin: str | None, **environment: str) -> Result:
         done = subprocess.run(
-            self.command(*words),
+            command,
             cwd=self.folder,
             env={**self.environment, **environment},
             capture_output=True,
@@ -126,6 +137,20 @@ class Stack:
             if kind.endswith("metastudio:TrainingJob") and op != "same":
                 found[name] = op
         return found
+
+    def of_a_colleague(self, folder: Path, **environment: str) -> Stack:
+        """The same program, with the same names, in a backend and a home folder of its own."""
+        home, backend, program = folder / "home", folder / "backend", folder / "program"
+        backend.mkdir(parents=True)
+        shutil.copytree(self.folder, program)
+        own = {
+            "HOME": str(home),
+            "PULUMI_HOME": str(home / ".pulumi"),
+            "PULUMI_BACKEND_URL": f"file://{backend}",
+        }
+        stack = Stack(program, self.engine, {**self.environment, **own, **environment})
+        stack.init()
+        return stack
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, secrets hidden."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,74 @@ def test_a_bad_manifest_is_one_line_and_no_job(
     assert "13800138000" not in failed.text
     assert emulator.control.jobs() == []
     assert stack.state() == []
+
+
+@pytest.mark.parametrize("kind", ["csv", "yaml"])
+def test_the_documents_manifests_work_as_they_stand(
+    stack: Any, emulator: Emulator, material: dict[str, Path], kind: str
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "batch.md").read_text()
+    (program, *_), (manifest,) = (
+        re.findall(rf"```{language}\n(.*?)```", page, flags=re.DOTALL)
+        for language in ("python", kind)
+    )
+    (stack.folder / "__main__.py").write_text(program.replace("jobs.csv", f"jobs.{kind}"))
+    (stack.folder / f"jobs.{kind}").write_text(manifest)
+    for name, file in {"anna.mp4": "training_video", "letter.pdf": "grant_file"}.items():
+        (stack.folder / name).write_bytes(material[file].read_bytes())
+    (stack.folder / "ben.mp4").symlink_to(stack.folder / "anna.mp4")
+    stack.run("up").ok()
+    made = {job["fields"]["name"]: job["state"] for job in emulator.control.jobs()}
+    assert {name.partition(",")[0]: state for name, state in made.items()} == {
+        "Anna": "AUTO_VERIFYING",
+        "Ben": "AUTO_VERIFYING",
+    }
+
+
+def test_every_fault_of_every_job_is_told_at_once(
+    stack: Any, emulator: Emulator, rows: list[dict[str, Any]]
+) -> None:
+    """What the check of each job would refuse, too; what is known later is left to that."""
+    folder = stack.folder / "batches"
+    (folder / "text.png").write_text("no picture")
+    good = rows[0]
+    write(
+        stack,
+        {**good, "cover": "nowhere.png", "id_card_image1": "text.png"},
+        {"name": "n" * 257, "model_version": "13800138000", "submit": "false"},
+        {"name": "No film"},
+        {"name": "Half", "is_flexus": "yes", "cover": "nowhere.png"},
+        {**good, "resource": "fine"},
+        *(
+            {"name": f"Job {number}", "submit": "false", "deletion_policy": "x"}
+            for number in "1234567"
+        ),
+    )
+    program = PROGRAM.replace(
+        '{"contact": "13800138000"}',
+        'dict(contact=pulumi.Output.secret("13800138000"), tags=[pulumi.Output.from_input("a")])',
+    )
+    (stack.folder / "__main__.py").write_text(program)
+    failed = stack.run("up")
+    assert failed.code != 0
+    (line,) = refusals(failed.text)
+    missing = f"no such file (relative to {stack.folder})"
+    assert line.split("; ") == [
+        "error: TrainingBatch 'autumn': 'batches/jobs.csv': "
+        "row 5: is_flexus is 'yes': it must be true or false",
+        f"row 2, row 5: cover 'batches/nowhere.png': {missing}",
+        "row 2: id_card_image1 'batches/text.png' is not a picture: give a JPEG or PNG file",
+        "row 3: name has 257 characters: it must have 1 to 256 characters",
+        "row 3: model_version is '[hidden]': choose one of V3.2, V3.3, V3, V2",
+        "row 4: training_video is missing: a job without one cannot be submitted",
+        "give it, or set submit to false",
+        "row 7, row 8, row 9, row 10, row 11 and 2 more: deletion_policy is 'x': "
+        "choose one of retain-trained, delete, retain",
+    ]
+    assert "Traceback" not in failed.text
+    assert "13800138000" not in failed.text
+    assert emulator.control.jobs() == []
+    assert COMPONENT not in stack.checkpoint()
 
 
 @pytest.mark.parametrize(

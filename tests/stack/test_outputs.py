@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from metastudio_emulator import Emulator
 
 PROGRAM = """
@@ -56,3 +58,56 @@ def test_outputs_are_known_when_they_are_asked_for(stack: Any, emulator: Emulato
     assert seen.read_text() == "WAIT_FILE_UPLOAD"
     stack.run("destroy").ok()
     assert emulator.control.jobs() == []
+
+
+PARTLY = """
+import pathlib, pulumi
+from pulumi_metastudio import TrainingJob, get_training_job_output, wait_for
+
+anna = TrainingJob("anna", name="Anna", submit=False)
+ben = TrainingJob("ben", name="Ben", submit=False)
+seen = pathlib.Path("seen")
+for output in ("job_id", "model_version", "asset_id"):
+    getattr(ben, output).apply(lambda value, output=output: seen.write_text(f"{output} {value}"))
+looked_up = get_training_job_output(ben.job_id).state
+waited = wait_for([ben], target="submitted", timeout="1s", poll=0.2)
+
+async def known():
+    found = [await each.is_known() for each in (ben.id, ben.model_version, looked_up, waited)]
+    pathlib.Path("known").write_text(str(found))
+
+pulumi.export("known", known())
+"""
+
+
+@pytest.mark.parametrize("left_out", ["preview", "failure", "--continue-on-error", "--target"])
+def test_outputs_of_a_job_that_is_not_made_are_unknown(
+    stack: Any, engine: str, emulator: Emulator, left_out: str
+) -> None:
+    """Neither engine tells anything of such a job, which is no reason to call it None."""
+    if left_out[0] == "-" and engine == "embedded":
+        pytest.skip("the embedded engine has no such option")
+    (stack.folder / "__main__.py").write_text("")
+    stack.run("up").ok()
+    (stack.folder / "__main__.py").write_text(PARTLY)
+    emulator.control.add_fault("create", "status", status=400)
+    if left_out == "preview":
+        ended = stack.run("preview").ok()
+    elif left_out == "failure":
+        ended = stack.run("up")
+        assert "HTTP 400" in ended.text
+    else:
+        prefix = "urn:pulumi:test::storytelling::pulumi-python:dynamic/metastudio:TrainingJob"
+        flags = [left_out, *([f"{prefix}::anna"] if left_out == "--target" else [])]
+        if left_out == "--target":
+            emulator.control.clear_faults()
+        ended = stack.pulumi("up", "--yes", "--skip-preview", *flags)
+        assert (ended.code == 0) == (left_out == "--target"), ended.text
+    assert not (stack.folder / "seen").exists(), (stack.folder / "seen").read_text()
+    assert "Traceback" not in ended.text
+    assert "None" not in ended.text
+    if left_out != "failure":  # which ends the program at once
+        assert (stack.folder / "known").read_text() == "[False, False, False, False]"
+    assert [job["fields"]["name"] for job in emulator.control.jobs()] == (
+        ["Anna"] if left_out == "--target" else []
+    )

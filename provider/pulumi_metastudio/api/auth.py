@@ -24,7 +24,6 @@ from ..errors import (
     EndpointUnreachable,
     TransportError,
 )
-from ..redact import one_line
 from .settings import AccessKey, Password, Settings, Token
 from .wire import refusal, transport_error
 
@@ -273,7 +272,7 @@ def _send(
             operation,
             problem_told.status,
             problem_told.code,
-            one_line(problem_told.detail) + "; check the user, password, domain and key",
+            problem_told.detail + "; check the user, password, domain and key",
             problem_told.request_id,
         )
     if problem_told:

@@ -5,8 +5,8 @@ throttle counts for all. Every method raises errors of :mod:`pulumi_metastudio.e
 
 A request is repeated when that is safe: reads and the idempotent PUT and DELETE after a lost
 answer, a 5xx or a throttling; the others only when they were certainly not carried out
-(no connection, or throttled). A refused signature is never repeated; a refused token is renewed
-once.
+(no connection, throttled, or not passed on by the gateway). A refused signature is never repeated;
+a refused token is renewed once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from ..errors import (
     AnswerUnreadable,
     AuthenticationError,
     CommandFailed,
-    EndpointUnreachable,
     InvalidRequest,
     NotFound,
     ServerError,
@@ -45,7 +44,7 @@ from .models import (
 )
 from .settings import Settings
 from .throttle import Throttle
-from .wire import refusal, transport_error
+from .wire import not_carried_out, refusal, told, transport_error
 
 __all__ = ["MetaStudioClient"]
 
@@ -201,8 +200,7 @@ class MetaStudioClient:
             info = answer.error_info
             detail = answer.excute_failed_msg or (info and info.error_msg) or "no reason given"
             code = (info and info.error_code) or answer.commond_result or ""
-            request_id = response.headers.get("X-Request-Id", "")
-            raise CommandFailed(operation, response.status_code, code, detail, request_id)
+            raise told(CommandFailed, operation, response, code, detail)
         return answer
 
     def _send(
@@ -218,11 +216,13 @@ class MetaStudioClient:
     ) -> requests.Response:
         """One call, repeated as the module's text says."""
         user = app_user(app_user_id)
-        repeatable: tuple[type[Exception], ...] = (EndpointUnreachable, Throttled)
-        if not once:
-            repeatable += (AnswerLost, ServerError)
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(repeatable),
+            retry=tenacity.retry_if_exception(
+                lambda problem: (
+                    not_carried_out(problem)
+                    or (not once and isinstance(problem, (AnswerLost, ServerError)))
+                )
+            ),
             wait=tenacity.wait_exponential(multiplier=0.5, max=20) + tenacity.wait_random(0, 1),
             stop=tenacity.stop_after_attempt(3 if method == "POST" and once else _ATTEMPTS)
             | (tenacity.stop_after_delay(120)),
@@ -283,13 +283,13 @@ class MetaStudioClient:
             )
         except requests.RequestException as problem:
             raise transport_error(operation, url, problem) from None
-        told = refusal(operation, answer)
-        if isinstance(told, (Throttled, ServerError)):
+        refused = refusal(operation, answer)
+        if isinstance(refused, (Throttled, ServerError)):
             throttle.refused()
         else:
             throttle.succeeded()
-        if told:
-            raise told
+        if refused:
+            raise refused
         return answer
 
 
@@ -302,6 +302,6 @@ def _read(kind: type[_Answer], operation: str, answer: requests.Response) -> _An
         raise AnswerUnreadable(
             f"{operation}: the answer's {where} is not what the documents describe"
         ) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         # A body cut short means the call may well have been carried out.
         raise AnswerLost(f"{operation}: the answer is not JSON (cut short?)") from None

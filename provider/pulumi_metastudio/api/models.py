@@ -16,7 +16,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
+
+from .reading import Answer, StrictAnswer
 
 __all__ = [
     "ActionBasicSampleInfo",
@@ -51,17 +53,6 @@ class _Request(BaseModel):
     def body(self) -> dict[str, Any]:
         """The JSON object to send: what was never set is left out."""
         return self.model_dump(mode="json", exclude_none=True)
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _absent_alike(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {k: v for k, v in value.items() if v is not None and v not in ("", "null")}
-        return value
 
 
 def _private(**settings: Any) -> Any:
@@ -141,7 +132,7 @@ class Command(_Request):
     operation_reason: str | None = None
 
 
-class UploadUrls(_Answer):
+class UploadUrls(Answer):
     """Answer to create and update: one-time upload URLs, valid for 24 hours.
 
     ``training_video_upload_url`` and ``action_video_upload_url`` hold one URL for each part that
@@ -160,19 +151,19 @@ class UploadUrls(_Answer):
     post_beauty_image_upload_url: str | None = _private()
 
 
-class UploadedPart(_Answer):
+class UploadedPart(Answer):
     """A part the storage already holds; the wire writes ``part_number`` as text, from 1."""
 
     part_number: int
     etag: str | None = None
 
 
-class _ErrorInfo(_Answer):
+class _ErrorInfo(Answer):
     error_code: str | None = None
     error_msg: str | None = None
 
 
-class CommandAnswer(_Answer):
+class CommandAnswer(Answer):
     """Answer to a command; only ``commond_result`` (sic) tells whether it was carried out."""
 
     commond_result: str | None = None
@@ -187,11 +178,8 @@ class CommandAnswer(_Answer):
         return self.commond_result == "EXCUTE_SUCCESS"
 
 
-class Job(_Answer):
-    """An item of the list, and the head of a job's detail. Only the first three are certain.
-
-    The name is any text its owner chose, ``null`` too, so a job is readable without one.
-    """
+class Job(Answer):
+    """An item of the list, and the head of a job's detail. Only id and state must be readable."""
 
     job_id: str
     name: str = ""
@@ -217,14 +205,17 @@ class Job(_Answer):
     is_ondemand_resource: bool | None = None
 
 
-class JobPage(_Answer):
-    """Answer to a list: ``count`` is the number of all matches, not of the jobs on the page."""
+class JobPage(StrictAnswer):
+    """Answer to a list: ``count`` is the number of all matches, not of the jobs on the page.
+
+    A job that cannot be read is not passed over: whoever misses it might make another.
+    """
 
     count: int = 0
     jobs: list[Job] = Field(default_factory=list)
 
 
-class OperationLogInfo(_Answer):
+class OperationLogInfo(Answer):
     """One entry of a job's history; times have seconds only, so array order decides."""
 
     operate_time: str | None = None
@@ -235,7 +226,7 @@ class OperationLogInfo(_Answer):
     redo_reasons: list[str] | None = None
 
 
-class VerifyVideoMattingInfo(_Answer):
+class VerifyVideoMattingInfo(Answer):
     """An area of the matting check video, in pixels from the top left."""
 
     dx: int | None = None
@@ -245,7 +236,7 @@ class VerifyVideoMattingInfo(_Answer):
     method: str | None = None
 
 
-class CommentLogInfo(_Answer):
+class CommentLogInfo(Answer):
     """One turn of the dialogue with the reviewers."""
 
     operate_time: str | None = None
@@ -255,7 +246,7 @@ class CommentLogInfo(_Answer):
     attachment_download_url: list[str] = Field(default_factory=list, repr=False)
 
 
-class ActionSampleInfo(_Answer):
+class ActionSampleInfo(Answer):
     """An action sample found in the video."""
 
     action_name_zh: str | None = None
@@ -267,7 +258,7 @@ class ActionSampleInfo(_Answer):
     sample_download_url: str | None = _private()
 
 
-class TrainingVideoMarkInfo(_Answer):
+class TrainingVideoMarkInfo(Answer):
     """The marked span of the training video, ``HH:MM:SS.mmm``."""
 
     video_start_time: str | None = None
@@ -281,7 +272,7 @@ class InferenceVideoMarkInfo(TrainingVideoMarkInfo):
     chat_video_end_time: str | None = None
 
 
-class ActionMarkItem(_Answer):
+class ActionMarkItem(Answer):
     """One marked action, ``HH:MM:SS.mmm``; ``action_type`` is SILENCE or ACTION."""
 
     action_start_time: str | None = None
@@ -295,14 +286,14 @@ class InferenceActionMarkInfo(ActionMarkItem):
     action_info: list[ActionMarkItem] | None = None
 
 
-class InferenceEyeCorrectionMarkInfo(_Answer):
+class InferenceEyeCorrectionMarkInfo(Answer):
     """The span for eye correction, ``HH:MM:SS.mmm``."""
 
     eye_correction_start_time: str | None = None
     eye_correction_end_time: str | None = None
 
 
-class TrainingAllocatedResource(_Answer):
+class TrainingAllocatedResource(Answer):
     """The paid resource the training used."""
 
     resource_id: str | None = None
@@ -310,7 +301,7 @@ class TrainingAllocatedResource(_Answer):
     expire_time: str | None = None
 
 
-class SubTrainingJobInfo(_Answer):
+class SubTrainingJobInfo(Answer):
     """An internal sub-job; its times are integers of an unstated unit."""
 
     job_id: str | None = None
@@ -321,7 +312,7 @@ class SubTrainingJobInfo(_Answer):
     last_update_time: int | None = None
 
 
-class VoicePropertiesAnswer(_Answer):
+class VoicePropertiesAnswer(Answer):
     """Voice settings as the service tells them."""
 
     job_tag: str | None = None

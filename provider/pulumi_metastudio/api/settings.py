@@ -68,7 +68,8 @@ class Settings:
         stall_timeout: seconds an upload may move no byte before it is retried.
         part_size: bytes of one part of a large video.
         parallel_parts: connections one file may use at once.
-        ownership_tag: whether a created job carries a tag that its resource finds it by.
+        ownership_tag: whether a created job carries tags that its resource finds it by.
+        kept_jobs: ids of jobs that stay at the service on purpose while no state records them.
     """
 
     endpoint: str
@@ -84,6 +85,7 @@ class Settings:
     part_size: int = 64 * 1024 * 1024
     parallel_parts: int = 4
     ownership_tag: bool = True
+    kept_jobs: frozenset[str] = frozenset()
 
 
 # For each setting: the key in Pulumi configuration and the names in the environment. The vendor's
@@ -101,6 +103,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "partSize": ("METASTUDIO_PART_SIZE",),
     "parallelParts": ("METASTUDIO_PARALLEL_PARTS",),
     "ownershipTag": ("METASTUDIO_OWNERSHIP_TAG",),
+    "keptJobs": ("METASTUDIO_KEPT_JOBS",),
 }
 
 _KEY_NAMES = (
@@ -148,6 +151,7 @@ def resolve(config: Lookup, environ: Mapping[str, str] | None = None) -> Setting
         project_id=setting("projectId") or profile.get("project_id"),
         credentials=credentials,
         ownership_tag=_flag("ownershipTag", setting("ownershipTag"), default=True),
+        kept_jobs=frozenset((setting("keptJobs") or "").replace(",", " ").split()),
         **_numbers(setting),
     )
 

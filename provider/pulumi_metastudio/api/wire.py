@@ -27,7 +27,7 @@ from ..errors import (
 )
 from ..redact import one_line
 
-__all__ = ["refusal", "transport_error"]
+__all__ = ["not_carried_out", "refusal", "told", "transport_error"]
 
 _BY_STATUS: dict[int, type[ServiceError]] = {
     400: InvalidRequest,
@@ -37,6 +37,8 @@ _BY_STATUS: dict[int, type[ServiceError]] = {
     429: Throttled,
 }
 _THROTTLE_CODES = ("APIGW.0308", "APIG.0308")
+#: The gateway's "IAM unavailable" and "backend unavailable".
+_UNAVAILABLE = re.compile(r"APIGW?\.0[78]\d\d")
 
 
 def refusal(operation: str, answer: requests.Response) -> ServiceError | None:
@@ -49,23 +51,41 @@ def refusal(operation: str, answer: requests.Response) -> ServiceError | None:
         kind = ServerError if answer.status_code >= 500 else ServiceError
     if code in _THROTTLE_CODES:
         kind = Throttled
-    request_id = answer.headers.get("X-Request-Id", "")
-    return kind(operation, answer.status_code, code, detail, request_id)
+    return told(kind, operation, answer, code, detail)
+
+
+def told(
+    kind: type[ServiceError], operation: str, answer: requests.Response, code: str, detail: str
+) -> ServiceError:
+    """An error with what an answer says, made safe to show."""
+    request_id = one_line(answer.headers.get("X-Request-Id", ""), 80)
+    return kind(operation, answer.status_code, one_line(code, 80), one_line(detail), request_id)
+
+
+def not_carried_out(problem: BaseException) -> bool:
+    """Whether a request certainly changed nothing, so that even one that is no read may go again.
+
+    It did not get there, was throttled, or the gateway could not pass it on (its codes
+    APIGW.07xx and APIGW.08xx). With a 504 the gateway gave up waiting, which proves nothing.
+    """
+    if isinstance(problem, ServerError):
+        return problem.status != 504 and _UNAVAILABLE.fullmatch(problem.code) is not None
+    return isinstance(problem, (EndpointUnreachable, Throttled))
 
 
 def _error_fields(answer: requests.Response) -> tuple[str, str]:
     try:
         body = answer.json()
-    except ValueError:
-        return "", one_line(answer.text)
+    except (ValueError, RecursionError):
+        return "", answer.text
     while isinstance(body, dict):
         code = _first(body, "error_code", "errorCode", "code")
         detail = _first(body, "error_msg", "errorMsg", "message")
         if code or detail:
-            return code, one_line(detail)
+            return code, detail
         # IAM and some gateways wrap the same fields in one more object.
         body = next((value for value in body.values() if isinstance(value, dict)), None)
-    return "", one_line(answer.text)
+    return "", answer.text
 
 
 def _first(body: dict[str, Any], *names: str) -> str:

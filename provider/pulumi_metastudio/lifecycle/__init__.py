@@ -4,9 +4,9 @@ Knows no Pulumi types, so that any engine can stand on it.
 """
 
 from .by_hand import upload
-from .context import Context
+from .context import Context, Run
 from .journal import Journal
-from .operations import Outcome, create, delete, read, update
+from .operations import Outcome, create, delete, look, read, update
 from .outputs import SECRETS, refreshed_inputs
 from .plan import Plan, diff, review_note
 from .schema import BEHAVIOUR, FIELDS, FILES, UNKNOWN, Effect
@@ -25,9 +25,11 @@ __all__ = [
     "Outcome",
     "Plan",
     "Problem",
+    "Run",
     "create",
     "delete",
     "diff",
+    "look",
     "normalised",
     "problems",
     "read",

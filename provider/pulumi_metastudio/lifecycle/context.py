@@ -2,20 +2,103 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..api import MetaStudioClient, Settings
+from ..backend import Record, Records
+from ..errors import StateUnreadable
 from ..transfer import FingerprintCache, Reporter, Silent, Uploader
 from .bulk import Listings
 from .journal import Journal
-from .ownership import own_tag
+from .ownership import Identity
 
-__all__ = ["Context"]
+__all__ = ["Context", "Run"]
+
+
+class Run:
+    """What one run of an engine has seen and done, shared by all of its operations.
+
+    Args:
+        records: reads which jobs the states of the project's stacks record; asked once, when a
+            job turns up that may be a left-over. Raises StateUnreadable.
+    """
+
+    def __init__(self, records: Callable[[], Records] | None = None):
+        self._ask = records
+        self._records: Records | StateUnreadable | None = None
+        self._seen: dict[str, set[str]] = {}
+        self._replaced: dict[str, dict[str, str | None]] = {}
+        self._taken: set[str] = set()
+        self._lock = threading.Lock()
+
+    def see(self, urn: str, job_id: str) -> None:
+        """The state records this job for this resource."""
+        with self._lock:
+            self._seen.setdefault(urn, set()).add(job_id)
+
+    def seen(self, urn: str) -> frozenset[str]:
+        """Jobs that the state was seen to record for a resource."""
+        with self._lock:
+            return frozenset(self._seen.get(urn, ()))
+
+    def replace(self, urn: str, job_id: str, deletion_policy: str | None) -> None:
+        """The plan replaces this job of a resource; its deletion policy is as recorded."""
+        with self._lock:
+            self._replaced.setdefault(urn, {})[job_id] = deletion_policy
+
+    def replaced(self, urn: str) -> Mapping[str, str | None]:
+        """Jobs that the plan replaces for a resource, with their deletion policies."""
+        with self._lock:
+            return dict(self._replaced.get(urn, {}))
+
+    def take(self, job_id: str) -> None:
+        """This run has adopted the job, or goes on with it."""
+        with self._lock:
+            self._taken.add(job_id)
+
+    def took(self, job_id: str) -> bool:
+        """Whether this run has adopted the job or gone on with it: it is not to be deleted."""
+        with self._lock:
+            return job_id in self._taken
+
+    def records(self, job_id: str, *, anew: bool = False) -> tuple[Record, ...] | None:
+        """Where the states record a job; None when not all of them can be read.
+
+        Args:
+            anew: read the states again, since this run has changed its own.
+        """
+        with self._lock:
+            if self._records is None or anew:
+                try:
+                    self._records = self._ask() if self._ask else {}
+                except StateUnreadable as problem:
+                    self._records = problem
+            if isinstance(self._records, StateUnreadable):
+                return None
+            return self._records.get(job_id, ())
+
+    def urn(self, job_id: str) -> str | None:
+        """The URN under which a state records a job; what a renamed resource recorded is old."""
+        records = self.records(job_id)
+        return records[0].urn if records else None
+
+    @property
+    def unreadable(self) -> str:
+        """Why the states cannot be read; empty when they can."""
+        return str(self._records) if isinstance(self._records, StateUnreadable) else ""
 
 
 @dataclass(frozen=True)
 class Context:
-    """The service, the uploader, and where to tell what is going on."""
+    """The service, the uploader, who asks, and where to tell what is going on.
+
+    Attributes:
+        owner: digits of backend and organization, see :class:`~.ownership.Identity`; empty where
+            there is no backend, so that nothing is proven by tags or the journal.
+    """
 
     client: MetaStudioClient
     uploader: Uploader
@@ -23,6 +106,8 @@ class Context:
     journal: Journal = field(default_factory=Journal)
     listings: Listings = field(default_factory=Listings)
     reporter: Reporter = field(default_factory=Silent)
+    owner: str = ""
+    run: Run = field(default_factory=Run)
 
     @classmethod
     def of(cls, settings: Settings) -> Context:
@@ -32,9 +117,15 @@ class Context:
             Uploader(stall_timeout=settings.stall_timeout, parallel=settings.parallel_parts),
         )
 
-    def tag(self, urn: str | None) -> str | None:
-        """The ownership tag for a resource's jobs; None when switched off."""
-        return own_tag(urn) if urn and self.client.settings.ownership_tag else None
+    def identity(self, inputs: Mapping[str, Any]) -> Identity | None:
+        """Who a resource is; None where it cannot be told from others of its name."""
+        urn = inputs.get("__urn")
+        return Identity(urn, self.owner) if isinstance(urn, str) and self.owner else None
+
+    def tags(self, inputs: Mapping[str, Any]) -> tuple[str, ...]:
+        """The ownership tags for a resource's jobs; none when switched off."""
+        identity = self.identity(inputs)
+        return identity.tags if identity and self.client.settings.ownership_tag else ()
 
     def telling(self, reporter: Reporter) -> Context:
         """The same, with another reporter."""

@@ -1,9 +1,10 @@
-"""Remember a job on this machine while its files go up.
+"""Remember a job on this machine while its files go up, and that a job was kept on purpose.
 
 The engine records a resource only when its creation has ended. A process that is killed before
 that leaves a job at the service that no state knows; its journal entry lets the next run go on
 with that very job, its URLs and what had arrived. An entry is one small file, readable by its
-owner only, because upload URLs are bearer secrets.
+owner only, because upload URLs are bearer secrets; it is found by backend, organization, project,
+stack and URN together (:class:`~.ownership.Identity`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..folders import state_folder
+from .ownership import Identity
 from .schema import FIELDS, Inputs
 
 __all__ = ["Entry", "Journal", "declaration"]
@@ -62,15 +64,12 @@ class Journal:
     def __init__(self, folder: Path | None = None):
         self._folder = folder or state_folder() / "journal"
 
-    def load(self, urn: str, project_id: str) -> Entry | None:
+    def load(self, identity: Identity, project_id: str) -> Entry | None:
         """A resource's entry in this project; one that cannot be read counts as none."""
-        try:
-            entry = Entry(**json.loads(self._file(urn).read_text()))
-        except (OSError, ValueError, TypeError):
-            return None
-        return entry if entry.project_id == project_id else None
+        entry = self._read(identity)
+        return entry if entry and entry.project_id == project_id else None
 
-    def save(self, urn: str, entry: Entry) -> None:
+    def save(self, identity: Identity, entry: Entry) -> None:
         """Record an entry, whole or not at all. A full disk is no reason to fail an upload."""
         with contextlib.suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -79,26 +78,48 @@ class Journal:
             try:
                 with os.fdopen(handle, "w") as file:
                     json.dump(asdict(entry), file)
-                os.replace(name, self._file(urn))
+                os.replace(name, self._file(identity))
             except OSError:
                 os.unlink(name)  # it may hold URLs
                 raise
 
-    def forget(self, urn: str, job_id: str) -> None:
+    def forget(self, identity: Identity, job_id: str) -> None:
         """Drop the entry of a job that a state knows, or that is gone."""
-        with contextlib.suppress(OSError, ValueError, TypeError):
-            if Entry(**json.loads(self._file(urn).read_text())).job_id == job_id:
-                self._file(urn).unlink()
+        entry = self._read(identity)
+        if entry and entry.job_id == job_id:
+            self._file(identity).unlink(missing_ok=True)
 
-    def caught_up(self, urn: str, old: Mapping[str, Any]) -> None:
+    def caught_up(self, identity: Identity, old: Mapping[str, Any]) -> None:
         """Drop the entry when the state has recorded all of it."""
-        with contextlib.suppress(OSError, ValueError, TypeError):
-            entry = Entry(**json.loads(self._file(urn).read_text()))
-            if entry.serial == old.get("__journal") and not old.get("pending"):
-                self._file(urn).unlink()
+        entry = self._read(identity)
+        if entry and entry.serial == old.get("__journal") and not old.get("pending"):
+            self._file(identity).unlink(missing_ok=True)
 
-    def _file(self, urn: str) -> Path:
-        return self._folder / f"{hashlib.sha256(urn.encode()).hexdigest()[:32]}.json"
+    def keep(self, job_id: str) -> None:
+        """Remember that a job stays at the service on purpose while no state records it."""
+        with contextlib.suppress(OSError):
+            self._kept(job_id).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._kept(job_id).touch(mode=0o600)
+
+    def unkeep(self, job_id: str) -> None:
+        """The job is managed again."""
+        with contextlib.suppress(OSError):
+            self._kept(job_id).unlink(missing_ok=True)
+
+    def is_kept(self, job_id: str) -> bool:
+        """Whether this machine let go of the job on purpose."""
+        return self._kept(job_id).exists()
+
+    def _read(self, identity: Identity) -> Entry | None:
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            return Entry(**json.loads(self._file(identity).read_text()))
+        return None
+
+    def _file(self, identity: Identity) -> Path:
+        return self._folder / f"{identity.key}.json"
+
+    def _kept(self, job_id: str) -> Path:
+        return self._folder / "kept" / hashlib.sha256(job_id.encode()).hexdigest()[:32]
 
 
 def declaration(inputs: Inputs) -> str:

@@ -29,7 +29,7 @@ from ..transfer import Source, fingerprint, open_source, part_count, parts_fit
 from .context import Context
 from .journal import Entry, declaration
 from .plan import RECREATE
-from .requests import update_request
+from .requests import command_message, update_request
 from .schema import FILES, FileInput, Inputs
 
 __all__ = ["SUBMIT", "Material", "addresses", "part_counts", "resume", "steps"]
@@ -133,8 +133,8 @@ class Material:
 
     def note(self) -> None:
         """Write into the journal how far this is, for a run that goes on after a kill."""
-        urn = self.inputs.get("__urn")
-        if urn:
+        identity = self.context.identity(self.inputs)
+        if identity:
             entry = Entry(
                 self.job_id,
                 self.context.client.project_id,
@@ -146,7 +146,7 @@ class Material:
                 self.submitted,
                 self.serial,
             )
-            self.context.journal.save(urn, entry)
+            self.context.journal.save(identity, entry)
 
     def _upload(self, file: FileInput) -> None:
         self.context.reporter.status(f"uploading {file.name}")
@@ -213,7 +213,7 @@ class Material:
         """The parts that the service holds and whose content is the source's."""
         if not file.uploaded:
             return frozenset()
-        answer = self._command(file.uploaded)
+        answer = self._command(file.uploaded, file.purpose)
         etags = {part.part_number: part.etag for part in answer.multipart_data if part.etag}
         return self.context.uploader.matching_parts(file.name, source, count, etags)
 
@@ -225,7 +225,11 @@ class Material:
         """
         client = self.context.client
         counts = part_counts(self.inputs, client.settings.part_size)
-        body = update_request(self.inputs, counts, self._show())
+        current = self._show()
+        waiting = [name for name in FILES if f"upload {name}" in self.pending]
+        there = [name for name in waiting if getattr(current, FILES[name].download)]
+        message = command_message(waiting, {*self.replaced, *there})
+        body = update_request(self.inputs, counts, current, message=message)
         try:
             answer = client.update_job(self.job_id, body, app_user_id=self._app_user)
         except InvalidRequest as problem:
@@ -245,7 +249,7 @@ class Material:
     def _confirm(self, file: FileInput) -> None:
         self.context.reporter.status(f"confirming {file.name}")
         try:
-            self._command(str(file.confirm))
+            self._command(str(file.confirm), file.confirm_purpose)
         except (CommandFailed, InvalidRequest, AnswerLost) as problem:
             # The letter's confirmation is newer than the tutorial that does without it. A video
             # may have been confirmed by a call whose answer was lost; where an earlier one was
@@ -274,10 +278,9 @@ class Material:
                 self.submitted = False
                 raise
 
-    def _command(self, command: str) -> CommandAnswer:
-        return self.context.client.command(
-            self.job_id, Command(command=command), app_user_id=self._app_user
-        )
+    def _command(self, command: str, message: str | None = None) -> CommandAnswer:
+        body = Command(command=command, command_message=message)
+        return self.context.client.command(self.job_id, body, app_user_id=self._app_user)
 
     def _show(self) -> JobDetail:
         return self.context.client.show_job(self.job_id, app_user_id=self._app_user)

@@ -7,7 +7,7 @@ it is never lost, because the outcome carries it together with what is left to d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ..api import JobDetail
@@ -24,13 +24,13 @@ from ..transfer import fingerprint, open_source
 from .bulk import as_detail, in_doubt, stands
 from .context import Context
 from .material import Material, addresses, part_counts, resume, steps
-from .outputs import recorded
-from .plan import RECREATE, Plan, diff, undeclared
+from .outputs import recorded, reread
+from .plan import RECREATE, Plan, adopted_again, diff, undeclared, undeletable
 from .recovery import catch_up, recover
-from .requests import create_request, update_request
+from .requests import command_message, create_request, update_request
 from .schema import FIELDS, FILES, Effect, Inputs
 
-__all__ = ["Outcome", "create", "delete", "read", "update"]
+__all__ = ["Outcome", "create", "delete", "look", "read", "update"]
 
 
 @dataclass(frozen=True)
@@ -41,55 +41,57 @@ class Outcome:
         job_id: the job's id.
         outputs: what to record.
         problem: why something is still pending; None when all is done.
-        recovered: the job was there before, left behind by an earlier run.
     """
 
     job_id: str
     outputs: dict[str, Any]
     problem: MetaStudioError | None = None
-    recovered: bool = False
 
 
-def create(context: Context, inputs: Inputs, known: frozenset[str] = frozenset()) -> Outcome:
+def create(context: Context, inputs: Inputs) -> Outcome:
     """Make a job, upload its files and submit it; or go on with, or take over, an existing one.
-
-    Args:
-        known: the resource's jobs that the state knows; any other is a left-over.
 
     Raises:
         MetaStudioError: no job was made.
     """
+    _refuse_without_way_out(context, inputs)
     existing = inputs.get("existing_job_id")
     if existing:
         return _adopt(context, inputs, existing)
-    material = recover(context, inputs, known)
-    recovered = material is not None
-    material = material or _make(context, inputs, known)
+    material = recover(context, inputs) or _make(context, inputs)
     material.work()
     if RECREATE in material.pending:
         # Nothing is recorded of it yet, so it can be made anew at once.
         context.reporter.info(str(material.problem))
         context.client.delete_job(material.job_id, app_user_id=inputs.get("app_user_id"))
-        material = _make(context, inputs, known)
+        material = _make(context, inputs)
         material.work()
-        recovered = False
-    outcome = _finish(context, inputs, material)
-    return replace(outcome, recovered=recovered)
+    return _finish(context, inputs, material)
 
 
-def _make(context: Context, inputs: Inputs, known: frozenset[str]) -> Material:
-    """Create a job. Whether a lost call made one is looked up by its tag before the next."""
+def _refuse_without_way_out(context: Context, inputs: Inputs) -> None:
+    """Make nothing in the place of a job that could not be deleted afterwards."""
+    for job_id, policy in context.run.replaced(str(inputs.get("__urn"))).items():
+        if job_id == inputs.get("existing_job_id"):
+            raise JobRefusal(adopted_again(job_id))
+        detail = context.client.find_job(job_id, app_user_id=inputs.get("app_user_id"))
+        if detail and (reason := undeletable(job_id, detail.state, policy)):
+            raise JobRefusal(reason)
+
+
+def _make(context: Context, inputs: Inputs) -> Material:
+    """Create a job. Whether a lost call made one is looked up by its tags before the next."""
     context.reporter.status("creating the job")
     counts = part_counts(inputs, context.client.settings.part_size)
-    tag = context.tag(inputs.get("__urn"))
-    request = create_request(inputs, counts, tag)
+    tags = context.tags(inputs)
+    request = create_request(inputs, counts, tags)
     for last in (False, False, True):
         try:
             answer = context.client.create_job(request, app_user_id=inputs.get("app_user_id"))
         except (AnswerLost, ServerError) as problem:
-            if tag is None:
+            if not tags:
                 raise  # nothing would tell the lost job from others
-            found = recover(context, inputs, known)
+            found = recover(context, inputs)
             if found:
                 return found
             if last:
@@ -102,15 +104,30 @@ def _make(context: Context, inputs: Inputs, known: frozenset[str]) -> Material:
 
 def _adopt(context: Context, inputs: Inputs, job_id: str) -> Outcome:
     """Take a job over without touching it; its files count as the declared ones."""
+    identity = context.identity(inputs)
+    for record in context.run.records(job_id) or ():
+        here = identity and (record.stack, record.urn) == (identity.stack, identity.urn)
+        if here and not record.to_delete:
+            raise JobRefusal(adopted_again(job_id))
     detail = context.client.find_job(job_id, app_user_id=inputs.get("app_user_id"))
     if detail is None:
         raise JobRefusal(f"existing_job_id: the service has no job {job_id}")
+    context.run.take(job_id)
     present = [n for n, file in FILES.items() if n in inputs and getattr(detail, file.download)]
     material = Material(context, job_id, inputs, pending=[])
     material.fingerprints = {
         name: fingerprint(open_source(inputs[name]), context.cache) for name in present
     }
+    if identity:
+        context.journal.forget(identity, job_id)
+    context.journal.unkeep(job_id)
     return Outcome(job_id, recorded(inputs, detail, material.kept()))
+
+
+def look(context: Context, job_id: str, old: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What :func:`read` tells, by one request for this job; for a plan that depends on it."""
+    detail = context.client.find_job(job_id, app_user_id=old.get("app_user_id"))
+    return None if detail is None else reread(detail, old)
 
 
 def read(context: Context, job_id: str, old: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -119,36 +136,23 @@ def read(context: Context, job_id: str, old: Mapping[str, Any]) -> dict[str, Any
     Args:
         old: its recorded outputs; empty for a job this provider never saw.
     """
+    _settle(context, old)
     app_user = old.get("app_user_id")
     if not in_doubt(old):
         listed = context.listings.find(context.client, job_id, app_user)
         if listed:
-            outputs = _reread(as_detail(listed, old), old)
+            outputs = reread(as_detail(listed, old), old)
             if stands(outputs, old):
                 return outputs
     detail = context.client.find_job(job_id, app_user_id=app_user)
-    return None if detail is None else _reread(detail, old)
+    return None if detail is None else reread(detail, old)
 
 
-def _reread(detail: JobDetail, old: Mapping[str, Any]) -> dict[str, Any]:
-    """The outputs that ``detail`` makes of a record."""
-    if old:
-        declared = {n: old[n] for n in old.get("__declared") or [] if n in old}
-        rest = {n: v for n, v in old.items() if n not in FIELDS}
-    else:
-        told = detail.model_dump(mode="json")
-        declared = {n: told[n] for n in FIELDS if told.get(n) is not None}
-        rest = {}
-    pending = list(rest.get("pending") or [])
-    if detail.state not in EDITABLE:
-        pending = []  # somebody submitted it meanwhile: nothing is left to do
-    kept = {
-        "pending": pending,
-        "fingerprints": rest.get("fingerprints") or {},
-        "__sent": (rest.get("__sent") or {}) if pending else {},
-        "__upload_urls": (rest.get("__upload_urls") or {}) if pending else {},
-    }
-    return recorded({**declared, **rest}, detail, kept)
+def _settle(context: Context, old: Mapping[str, Any]) -> None:
+    """Let the journal forget what the state has recorded."""
+    identity = context.identity(old)
+    if identity:
+        context.journal.caught_up(identity, old)
 
 
 def update(context: Context, job_id: str, old: Mapping[str, Any], inputs: Inputs) -> Outcome:
@@ -157,7 +161,6 @@ def update(context: Context, job_id: str, old: Mapping[str, Any], inputs: Inputs
     Raises:
         MetaStudioError: nothing was changed.
     """
-    plan = diff(old, inputs)
     app_user = inputs.get("app_user_id")
     detail = context.client.find_job(job_id, app_user_id=app_user)
     if detail is None:
@@ -168,11 +171,17 @@ def update(context: Context, job_id: str, old: Mapping[str, Any], inputs: Inputs
     if caught_up:
         caught_up.work()
         return _finish(context, inputs, caught_up, detail)
-    material = resume(context, job_id, inputs, old)
+    # The record may be old: what a change means depends on the state that the job is in now.
+    now = reread(detail, old)
+    plan = diff(now, inputs)
+    if plan.replaces:
+        raise JobRefusal(
+            f"{', '.join(plan.replaces)}: job {job_id} has moved on to state {detail.state}: run "
+            "up again to see what that means"
+        )
+    material = resume(context, job_id, inputs, now)
     if not plan.calls:
         return Outcome(job_id, recorded(inputs, detail, material.kept()))
-    if detail.state not in EDITABLE:
-        material.pending = []  # submitted meanwhile, by hand or by a run that was killed
     fields, files = plan.touches(FIELDS), plan.touches(FILES)
     again = bool(files or plan.touches({"submit": None, "triggers": None}))
     if fields or files:
@@ -218,11 +227,13 @@ def _put(
         for name, field in FIELDS.items()
         if name in gone and field.effect is Effect.UPDATE
     }
+    held = [n for n in plan.touches(FILES) if getattr(detail, FILES[n].download)]
+    message = command_message(plan.touches(FILES), held)
     context.reporter.status(f"updating {', '.join(changed)}")
     try:
         answer = context.client.update_job(
             job_id,
-            update_request(inputs, counts, detail, removed),
+            update_request(inputs, counts, detail, removed, message),
             app_user_id=inputs.get("app_user_id"),
         )
     except InvalidRequest as problem:
@@ -235,8 +246,8 @@ def _put(
             ) from None
         raise JobRefusal(
             f"{', '.join(changed)}: the service does not change a job in state {detail.state} "
-            f"({problem.detail}); undo the edit, or wait for a failed review, or delete the job "
-            "(pulumi up --replace) for a new one, which trains and is billed again"
+            f"({problem.detail}); undo the edit, or wait for a failed review, or change triggers "
+            "for a new job, which trains and is billed again"
         ) from None
     material.urls = addresses(answer)
 
@@ -293,11 +304,32 @@ def delete(context: Context, job_id: str, old: Mapping[str, Any]) -> str | None:
     Raises:
         JobRefusal: the job's state does not allow it.
     """
+    if context.run.took(job_id):
+        return f"job {job_id} is kept: this run has just taken it over"
+    other = _recorded_elsewhere(context, job_id)
+    if other:
+        return f"job {job_id} is kept: {other} records it too"
     kept = _delete(context, job_id, old)
-    urn = old.get("__urn")
-    if urn:
-        context.journal.forget(urn, job_id)
+    identity = context.identity(old)
+    if identity:
+        context.journal.forget(identity, job_id)
+    if kept:
+        context.journal.keep(job_id)
+        kept += (
+            f"; to delete it, run 'metastudio jobs delete {job_id}'; to manage it again, set "
+            f"existing_job_id='{job_id}'"
+        )
     return kept
+
+
+def _recorded_elsewhere(context: Context, job_id: str) -> str | None:
+    """Which other resource records the job, after a rename or a move that was cut short."""
+    records = context.run.records(job_id) or ()
+    if len(records) > 1:
+        records = context.run.records(job_id, anew=True) or ()
+    managed = [record for record in records if not record.to_delete]
+    # One record is the resource's own, which is about to leave the state.
+    return managed[-1].urn if len(records) > 1 and managed else None
 
 
 def _delete(context: Context, job_id: str, old: Mapping[str, Any]) -> str | None:
@@ -311,8 +343,7 @@ def _delete(context: Context, job_id: str, old: Mapping[str, Any]) -> str | None
     if policy == "retain-trained" and detail.state in TRAINED:
         return (
             f"job {job_id} is kept at the service because its model is trained and paid for "
-            f"({detail.state}); to delete it too, set deletion_policy to 'delete', run up, then "
-            "destroy"
+            f"({detail.state})"
         )
     try:
         context.client.delete_job(job_id, app_user_id=app_user)
@@ -321,9 +352,15 @@ def _delete(context: Context, job_id: str, old: Mapping[str, Any]) -> str | None
             return None
         if detail.state in DELETABLE:
             raise
-        raise JobRefusal(
+        refused = (
             f"job {job_id} is in state {detail.state}, in which the service deletes no job "
-            f"({problem.detail}); wait for the next state, or set deletion_policy to 'retain' to "
-            "drop it from the stack only"
+            f"({problem.detail})"
+        )
+        if any(record.to_delete for record in context.run.records(job_id, anew=True) or ()):
+            # Another job has taken its place: to fail now would make every later up fail too.
+            return f"{refused}: it is kept at the service, beside the job that replaces it"
+        raise JobRefusal(
+            f"{refused}; wait for the next state, or set deletion_policy to 'retain' to drop it "
+            "from the stack only"
         ) from None
     return None

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api import JobDetail
-from ..api.states import REVIEW_FAILED, console_status
+from ..api.states import EDITABLE, REVIEW_FAILED, console_status
 from .ownership import without_tags
-from .plan import unmasked
+from .plan import DRIFTED, same, unmasked
 from .schema import BEHAVIOUR, FIELDS, FILES, Inputs
 
-__all__ = ["OBSERVED", "SECRETS", "recorded", "refreshed_inputs"]
+__all__ = ["OBSERVED", "SECRETS", "recorded", "refreshed_inputs", "reread"]
 
 #: Detail fields that are told as they are; declared inputs come on top of them.
 OBSERVED = (
@@ -39,7 +39,7 @@ OBSERVED = (
 )
 
 #: Outputs that the state must hold encrypted.
-SECRETS = ("contact", "download_urls", "__upload_urls")
+SECRETS = ("contact", "download_urls", "__upload_urls", DRIFTED)
 
 _REVIEW_LOGS = ("SYSTEM_VERIFY_FAILED", "ADMIN_VERIFY_FAILED")
 
@@ -75,11 +75,35 @@ def recorded(inputs: Inputs, detail: JobDetail, kept: Mapping[str, Any]) -> dict
         "__declared": declared,
         **kept,
     }
+    drifted = {n: inputs[n] for n in declared if not same(FIELDS[n], inputs[n], outputs[n])}
+    if drifted and detail.state not in EDITABLE:
+        outputs[DRIFTED] = drifted
     if inputs.get("expose_download_urls"):
         outputs["download_urls"] = {
             file.name: told[file.download] for file in FILES.values() if told[file.download]
         }
     return outputs
+
+
+def reread(detail: JobDetail, old: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs that ``detail`` makes of a record; of none, where ``old`` is empty."""
+    if old:
+        declared = {n: old[n] for n in old.get("__declared") or [] if n in old}
+        rest = {n: v for n, v in old.items() if n not in FIELDS and n != DRIFTED}
+    else:
+        told = detail.model_dump(mode="json")
+        declared = {n: told[n] for n in FIELDS if told.get(n) is not None}
+        rest = {}
+    pending = list(rest.get("pending") or [])
+    if detail.state not in EDITABLE:
+        pending = []  # somebody submitted it meanwhile: nothing is left to do
+    kept: dict[str, Any] = {
+        "pending": pending,
+        "fingerprints": rest.get("fingerprints") or {},
+        "__sent": (rest.get("__sent") or {}) if pending else {},
+        "__upload_urls": (rest.get("__upload_urls") or {}) if pending else {},
+    }
+    return recorded({**declared, **(old.get(DRIFTED) or {}), **rest}, detail, kept)
 
 
 def refreshed_inputs(outputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,8 +114,8 @@ def refreshed_inputs(outputs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: outputs[name] for name in names if outputs.get(name) is not None}
 
 
-#: Inputs that a program hands over without showing them: the resource's own URN.
-_HIDDEN_INPUTS = ("__urn",)
+#: Inputs that a program hands over without showing them: whose the resource is, what it ignores.
+_HIDDEN_INPUTS = ("__urn", "__organization", "__ignored")
 
 
 def _failure(detail: JobDetail) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Identity", "is_own_tag", "own_tag", "owner_tag", "stack_of", "without_tags"]
+__all__ = ["Identity", "is_own_tag", "owner_tag", "stack_of", "without_tags"]
 
 _LABEL = re.compile(r"pulumi:([^:]*):([^:]*):[0-9a-f]{12}")
 _PROOF = re.compile(r"pulumi-owner:[0-9a-f]{16}")
@@ -82,8 +82,3 @@ def is_own_tag(tag: str) -> bool:
 def without_tags(tags: Sequence[str] | None) -> list[str] | None:
     """Tags as their owner gave them: without the provider's own."""
     return None if tags is None else [tag for tag in tags if not is_own_tag(tag)]
-
-
-def own_tag(urn: str) -> str:
-    """The label of a resource."""
-    return Identity(urn, "").label

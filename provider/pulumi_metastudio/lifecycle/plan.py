@@ -8,14 +8,29 @@ request: fingerprints are among its arguments.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..api.states import EDITABLE, REVIEW_FAILED, WAIT_FILE_UPLOAD
+from ..api.states import DELETABLE, EDITABLE, REVIEW_FAILED, TRAINED, WAIT_FILE_UPLOAD
 from .schema import BEHAVIOUR, FIELDS, FILES, UNKNOWN, Effect, FieldInput, Inputs, Kind
 
-__all__ = ["RECREATE", "Change", "Plan", "diff", "same", "undeclared"]
+__all__ = [
+    "DRIFTED",
+    "RECREATE",
+    "Change",
+    "Plan",
+    "adopted_again",
+    "diff",
+    "same",
+    "undeclared",
+    "undeletable",
+    "unmasked",
+]
+
+#: The output that holds, of a job that takes no update any more, what was declared of the fields
+#: that have changed at the service since.
+DRIFTED = "__drifted"
 
 #: Among the pending steps: the service gives no new upload URLs, the job must be made anew.
 RECREATE = "recreate"
@@ -32,9 +47,14 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """All differences between a recorded job and its declaration."""
+    """All differences between a recorded job and its declaration.
+
+    Attributes:
+        warnings: what a person should know beside the changes, one line each.
+    """
 
     changes: tuple[Change, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def replaces(self) -> list[str]:
@@ -59,14 +79,72 @@ def diff(old: Mapping[str, Any], new: Inputs) -> Plan:
         new: normalised inputs; ``fingerprints`` among them holds the SHA-256 of the files.
     """
     editable = old.get("state", WAIT_FILE_UPLOAD) in EDITABLE
-    return Plan(
-        (
-            *_unfinished(old),
-            *_fields(old, new),
-            *_files(old, new, editable),
-            *_behaviour(old, new, editable),
-        )
+    fields = list(_fields(old, new))
+    # What another changed at a job that takes no update any more is told, and nothing fails.
+    drifted = [] if editable else [c for c in fields if _drifted(c, old, new)]
+    changes = (
+        *_unfinished(old),
+        *(change for change in fields if change not in drifted),
+        *_files(old, new, editable),
+        *_behaviour(old, new, editable),
     )
+    return Plan(changes, tuple(_warnings(old, new, changes, drifted)))
+
+
+def _drifted(change: Change, old: Mapping[str, Any], new: Inputs) -> bool:
+    """Whether a field differs because of the service alone: it is declared as it was."""
+    before = old.get(DRIFTED) or {}
+    name, field = change.input, FIELDS[change.input]
+    if name not in before:
+        return False
+    return same(field, new.get(name, undeclared(field, new)), before[name])
+
+
+def _warnings(
+    old: Mapping[str, Any], new: Inputs, changes: Sequence[Change], drifted: Sequence[Change]
+) -> Iterator[str]:
+    state, job_id = old.get("state"), old.get("job_id")
+    if drifted:
+        yield (
+            f"{_names(drifted)} of job {job_id} differs at the service, which changes no job in "
+            f"state {state}: nothing is done; declare what is there, or change triggers for a new "
+            "job, which trains and is billed again"
+        )
+    replaces = any(c.effect is Effect.REPLACE for c in changes)
+    refused = [c for c in changes if c.effect is Effect.UPDATE and c.input in FIELDS]
+    if refused and not replaces and state and state not in EDITABLE:
+        yield (
+            f"{_names(refused)}: the service will refuse this in state {state}: undo the edit, or "
+            "change triggers for a new job, which trains and is billed again"
+        )
+    if replaces and new.get("existing_job_id") == job_id and job_id is not None:
+        yield adopted_again(job_id, [c.input for c in changes if c.effect is Effect.REPLACE])
+    elif replaces and (reason := undeletable(job_id, state, old.get("deletion_policy"))):
+        yield f"{reason}: up will refuse the replacement"
+
+
+def adopted_again(job_id: str, inputs: Sequence[str] = ()) -> str:
+    """Why a job that was taken over cannot replace itself."""
+    changed = f"{', '.join(inputs)}: " if inputs else ""
+    return (
+        f"{changed}job {job_id} is the one that existing_job_id names, and cannot replace itself: "
+        "undo the edit, or remove existing_job_id for a new job, which trains and is billed"
+    )
+
+
+def undeletable(job_id: Any, state: Any, policy: Any) -> str | None:
+    """Why a job cannot be deleted for one that replaces it; None when it can, or is kept."""
+    kept = policy == "retain" or (policy != "delete" and state in TRAINED)
+    if kept or state in DELETABLE:
+        return None
+    return (
+        f"job {job_id} is in state {state}, in which the service deletes no job: wait for the next "
+        "state, or first run up with deletion_policy 'retain', which keeps it beside the new one"
+    )
+
+
+def _names(changes: Sequence[Change]) -> str:
+    return ", ".join(change.input for change in changes)
 
 
 def _unfinished(old: Mapping[str, Any]) -> Iterator[Change]:
@@ -112,8 +190,9 @@ def _files(old: Mapping[str, Any], new: Inputs, editable: bool) -> Iterator[Chan
     uploaded = {**(old.get("fingerprints") or {}), **(old.get("__sent") or {})}
     declared = new.get("fingerprints") or {}
     waiting = set(old.get("pending") or [])
+    ignored = new.get("__ignored") or ()
     for name in FILES:
-        if name not in new:
+        if name not in new or (name in ignored and name in old):
             continue
         before, now = uploaded.get(name), declared.get(name)
         if f"upload {name}" in waiting:

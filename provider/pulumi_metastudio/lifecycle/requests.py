@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..api import CreateJob, JobDetail, UpdateJob
-from .ownership import stack_of
-from .schema import FIELDS, Effect, Inputs
+from .ownership import is_own_tag
+from .schema import FIELDS, FILES, Effect, Inputs
 
-__all__ = ["create_request", "update_request"]
+__all__ = ["command_message", "create_request", "update_request"]
 
 
-def create_request(inputs: Inputs, counts: Mapping[str, int], tag: str | None) -> CreateJob:
+def command_message(files: Sequence[str], replaced: Collection[str] = ()) -> str | None:
+    """What upload URLs are asked for; None for the service's default, UPLOAD_VIDEO.
+
+    A request has room for one message, and the training video comes first. Source: the create
+    page (2025-12-08), ``command_message``.
+
+    Args:
+        files: the files to upload.
+        replaced: those of them of which the service may hold an earlier content.
+    """
+    if "training_video" in files:
+        return "UPDATE_VIDEO" if "training_video" in replaced else None
+    return next((FILES[name].purpose for name in files if FILES[name].purpose), None)
+
+
+def create_request(
+    inputs: Inputs, counts: Mapping[str, int], tags: Sequence[str] = ()
+) -> CreateJob:
     """The create body: every declared field; what is not declared is the service's to default.
 
     Args:
         counts: the request fields with the numbers of parts.
-        tag: the ownership tag that goes along; None for none.
+        tags: the ownership tags that go along.
     """
     fields = {n: inputs[n] for n in FIELDS if n in inputs and n != "app_user_id"}
-    if tag:
-        fields["tags"] = [*inputs.get("tags", ()), tag]
-    return CreateJob.model_validate({**fields, **counts})
+    if tags:
+        fields["tags"] = [*inputs.get("tags", ()), *tags]
+    message = command_message([name for name in FILES if name in inputs])
+    return CreateJob.model_validate({**fields, **counts, "command_message": message})
 
 
 def update_request(
@@ -30,13 +48,15 @@ def update_request(
     counts: Mapping[str, int],
     current: JobDetail,
     removed: Mapping[str, Any] | None = None,
+    message: str | None = None,
 ) -> UpdateJob:
     """The update body: the complete set of what is declared and can change in place.
 
     Args:
-        current: the job as it is; its ownership tag stays on it, and all its tags where none
+        current: the job as it is; its ownership tags stay on it, and all its tags where none
             are declared.
         removed: values to send for fields that are declared no longer.
+        message: which upload it is about, see :func:`command_message`.
     """
     fields: dict[str, Any] = dict(removed or {})
     fields |= {
@@ -44,9 +64,9 @@ def update_request(
         for name, field in FIELDS.items()
         if field.effect is Effect.UPDATE and name in inputs
     }
-    owned = [tag for tag in current.tags or () if stack_of(tag)]
+    owned = [tag for tag in current.tags or () if is_own_tag(tag)]
     if "tags" in fields:
         fields["tags"] = [*fields["tags"], *owned]
     elif current.tags:
         fields["tags"] = current.tags
-    return UpdateJob.model_validate({**fields, **counts})
+    return UpdateJob.model_validate({**fields, **counts, "command_message": message})

@@ -130,6 +130,9 @@ class FileInput:
         parts: the request field with the number of parts; None for a file sent whole.
         uploaded: the command that lists the parts the service holds.
         confirm: the command that tells the service the file is complete.
+        purpose: the ``command_message`` that asks for the URLs and parts of this file where it
+            is not the default, UPLOAD_VIDEO.
+        confirm_purpose: the one that goes along with ``confirm``.
     """
 
     name: str
@@ -139,6 +142,8 @@ class FileInput:
     parts: str | None = None
     uploaded: str | None = None
     confirm: str | None = None
+    purpose: str | None = None
+    confirm_purpose: str | None = None
 
 
 def _picture(name: str, confirm: str | None = None) -> FileInput:
@@ -163,6 +168,8 @@ FILES = {
             parts="action_video_multipart_count",
             uploaded="GET_ACTION_VIDEO_MULTIPART_UPLOADED",
             confirm="CONFIRM_ACTION_VIDEO_MULTIPART_UPLOADED",
+            purpose="GET_ACTION_VIDEO_MULTIPART",
+            confirm_purpose="CONFIRM_ACTION_VIDEO",
         ),
         FileInput("audio", "audio_upload_url", "audio_file_download_url", "application/zip"),
         _picture("cover"),

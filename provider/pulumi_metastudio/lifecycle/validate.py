@@ -11,8 +11,17 @@ from typing import Any
 
 from ..api.identifiers import APP_USER_ID_RULE, JOB_ID_RULE, is_app_user_id, is_job_id
 from ..errors import InputError
-from ..transfer import FingerprintCache, Media, MediaKind, open_source, probe, probe_cache
-from .ownership import stack_of
+from ..transfer import (
+    LARGEST_PART,
+    MOST_PARTS,
+    FingerprintCache,
+    Media,
+    MediaKind,
+    open_source,
+    probe,
+    probe_cache,
+)
+from .ownership import is_own_tag
 from .schema import (
     BEHAVIOUR,
     DELETION_POLICIES,
@@ -39,6 +48,9 @@ class Problem:
 
     property: str
     reason: str
+
+    def __str__(self) -> str:
+        return f"{self.property} {self.reason}"
 
 
 def normalised(inputs: Inputs) -> dict[str, Any]:
@@ -70,7 +82,8 @@ def problems(inputs: Inputs, cache: FingerprintCache | None = None) -> list[Prob
         if file in inputs:
             found += _file(file, inputs[file], cache)
     # Combinations make sense only of values that are fine by themselves.
-    return found or list(_combinations(inputs))
+    bad = {problem.property.partition(".")[0] for problem in found}
+    return [*found, *_combinations({**inputs, **dict.fromkeys(bad, UNKNOWN)})]
 
 
 def _behaviour(name: str, value: Any) -> Iterator[Problem]:
@@ -112,7 +125,7 @@ def _field(field: FieldInput, value: Any) -> Iterator[Problem]:
         yield Problem(field.name, APP_USER_ID_RULE)
     if field.name == "tags":
         for tag in items:
-            if isinstance(tag, str) and stack_of(tag):
+            if isinstance(tag, str) and is_own_tag(tag):
                 yield Problem(
                     field.name,
                     f"has {_shown(tag)}, which is how this provider marks its own jobs: remove it",
@@ -161,8 +174,14 @@ def _file(name: str, location: Any, cache: FingerprintCache) -> Iterator[Problem
     if not isinstance(location, str):
         yield Problem(name, "must be a path, a URL, a FileAsset or a RemoteAsset")
         return
+    most = LARGEST_PART * (MOST_PARTS if FILES[name].parts else 1)
     try:
         source = open_source(location)
+        if source.size > most:
+            raise InputError(
+                f"'{source.label}' has {source.size} bytes: the storage takes {most}; "
+                "give a smaller file"
+            )
         media = probe(source, _MEDIA[name], cache) if name in _MEDIA else None
     except InputError as problem:
         yield Problem(name, _line(str(problem)))

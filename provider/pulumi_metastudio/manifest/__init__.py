@@ -1,7 +1,7 @@
 """The manifest of a batch: a YAML or CSV file that people keep.
 
-Whether a value is a good one is left to the check of each job; what is refused here is what
-cannot be read as inputs at all, all of it at once.
+What cannot be read as inputs, and what the check of a job would refuse, is told of all jobs at
+once.
 """
 
 from .inputs import INPUTS, unknown_input

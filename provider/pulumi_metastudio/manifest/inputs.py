@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..lifecycle.schema import BEHAVIOUR, FIELDS, FILES, VOICE_CHOICES, Kind
+from ..lifecycle.schema import BEHAVIOUR, FIELDS, FILES, UNKNOWN, VOICE_CHOICES, Kind
 from ..transfer.sources import is_url
 from .wording import kind_of, shown
 
@@ -31,7 +31,7 @@ COLUMNS = {n: kind for n, kind in OF_JOB.items() if kind is not Kind.OBJECT} | P
 def read_inputs(
     label: str, given: dict[str, Any], known: dict[str, Kind], folder: Path, problems: list[str]
 ) -> dict[str, Any]:
-    """Inputs by name, each of its kind; those that cannot be are told of and left out."""
+    """Inputs by name, each of its kind; those that cannot be are told of, and unknown."""
     inputs: dict[str, Any] = {}
     for name, value in given.items():
         if name not in known:
@@ -41,6 +41,7 @@ def read_inputs(
             inputs[name] = None if value is None else _converted(name, known[name], value)
         except InputError as problem:
             problems.append(f"{label}: {name} is {problem}: it must be {known[name].value}")
+            inputs[name] = UNKNOWN
         else:
             if name in FILES and value is not None:
                 inputs[name] = _beside(folder, value)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..lifecycle import UNKNOWN
+from .checks import refusals
 from .document import Document
 from .inputs import INPUTS, OF_JOB, read_inputs
 from .table import read_table
@@ -31,11 +34,18 @@ class Manifest:
     jobs: dict[str, dict[str, Any]]
 
 
-def read_manifest(location: str | os.PathLike[str]) -> Manifest:
+_Inputs = dict[str, Any]
+
+
+def read_manifest(
+    location: str | os.PathLike[str], complete: Callable[[_Inputs], _Inputs] | None = None
+) -> Manifest:
     """Read a manifest. Files in it are relative to its folder.
 
     Args:
         location: a ``.yaml``, ``.yml`` or ``.csv`` file, UTF-8; ``~`` is the home folder.
+        complete: makes of what the manifest says of a job all its inputs, those that are not
+            known yet as ``UNKNOWN``; with it every job is checked, its files too.
 
     Raises:
         InputError: all that is wrong with it, in one line.
@@ -43,7 +53,9 @@ def read_manifest(location: str | os.PathLike[str]) -> Manifest:
     path = Path(location)
     problems: list[str] = []
     document = _document(path, problems)
-    manifest = _manifest(document, path.parent, problems)
+    manifest, jobs = _manifest(document, path.parent, problems)
+    if complete and jobs:
+        problems += refusals((label, complete(inputs)) for label, inputs in jobs)
     if not document.jobs and not problems:
         problems.append("has no jobs: give at least one, or remove the TrainingBatch")
     if problems:
@@ -70,20 +82,29 @@ def _document(path: Path, problems: list[str]) -> Document:
     return (read_table if suffix == ".csv" else read_tree)(text, problems)
 
 
-def _manifest(document: Document, folder: Path, problems: list[str]) -> Manifest:
+def _manifest(
+    document: Document, folder: Path, problems: list[str]
+) -> tuple[Manifest, list[tuple[str, _Inputs]]]:
+    """What a document says, and what to check of each job in it."""
     defaults = read_inputs("defaults", document.defaults, INPUTS, folder, problems)
     # A batch has one name, wherever it is written.
     names: list[tuple[str, Any]] = [("the manifest", document.batch_name)]
-    names.append(("defaults", defaults.pop("batch_name", None)))
-    jobs: dict[str, dict[str, Any]] = {}
+    common = defaults.pop("batch_name", None)
+    names.append(("defaults", None if common is UNKNOWN else common))
+    jobs: dict[str, _Inputs] = {}
     places: dict[str, str] = {}
+    checked: list[tuple[str, _Inputs]] = []
+    readable = not problems
     for label, given in document.jobs:
-        inputs = defaults | read_inputs(label, given, OF_JOB, folder, problems)
+        before = len(problems)
+        whole = defaults | read_inputs(label, given, OF_JOB, folder, problems)
+        inputs = {name: value for name, value in whole.items() if value is not UNKNOWN}
         names.append((label, inputs.pop("batch_name", None)))
         resource = inputs.pop("resource", None) or inputs.get("name")
         if not inputs.get("name") and not inputs.get("existing_job_id"):
             if "name" not in given or isinstance(given["name"], str | None):
                 problems.append(f"{label}: name is missing: give the model a name")
+                whole.pop("name", None)  # an empty one, too
         elif not resource:
             problems.append(f"{label}: resource is missing: a job without a name needs one")
         elif resource in jobs:
@@ -93,7 +114,15 @@ def _manifest(document: Document, folder: Path, problems: list[str]) -> Manifest
             )
         else:
             jobs[resource], places[resource] = inputs, label
-    return Manifest(_one_name(names, problems), jobs)
+        if not readable or len(problems) > before:
+            # Of half a job only what is there can be judged: one that exists may lack the rest.
+            whole["existing_job_id"] = UNKNOWN
+        checked.append((label, whole))
+    name = _one_name(names, problems)
+    for _, whole in checked:
+        whole.pop("resource", None)
+        whole["batch_name"] = name if isinstance(name, str) else None
+    return Manifest(name, jobs), checked
 
 
 def _one_name(names: list[tuple[str, Any]], problems: list[str]) -> str | None:

@@ -1,12 +1,15 @@
 """Files on their way to upload URLs. Knows files and URLs, not Pulumi."""
 
 from .fingerprint import FingerprintCache, fingerprint
+from .parts import LARGEST_PART, MOST_PARTS, part_count, parts_fit
 from .probe import Media, MediaKind, probe, probe_cache
 from .progress import Reporter, Silent
 from .sources import Source, open_source
-from .upload import Uploader, part_count, parts_fit
+from .upload import Uploader
 
 __all__ = [
+    "LARGEST_PART",
+    "MOST_PARTS",
     "FingerprintCache",
     "Media",
     "MediaKind",

@@ -13,7 +13,6 @@ import select
 import socket
 import struct
 import time
-from functools import partial
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -52,22 +51,27 @@ class WatchedAdapter(HTTPAdapter):
     def _watch(self, manager: PoolManager) -> None:
         limit = self._stall_timeout
 
-        class Plain(HTTPConnectionPool):
-            ConnectionCls: Any = partial(_PlainConnection, stall_timeout=limit)
+        class Plain(_PlainConnection):
+            stall_timeout = limit
 
-        class Secure(HTTPSConnectionPool):
-            ConnectionCls: Any = partial(_SecureConnection, stall_timeout=limit)
+        class Secure(_SecureConnection):
+            stall_timeout = limit
 
-        manager.pool_classes_by_scheme = {"http": Plain, "https": Secure}
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = Secure
+
+        manager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
 
 
 class _Watched(HTTPConnection):
     """What both kinds of connection do in the same way."""
 
-    def __init__(self, *arguments: Any, stall_timeout: float, **settings: Any):
-        super().__init__(*arguments, **settings)
-        self._stall_timeout = stall_timeout
-        self._cut = False
+    #: Seconds without a byte moving after which a connection is given up.
+    stall_timeout: float
+    _cut = False
 
     @property
     def is_connected(self) -> bool:
@@ -83,7 +87,7 @@ class _Watched(HTTPConnection):
         """Send bytes for as long as they move."""
         if self.sock is None:
             self.connect()
-        watch = _Watch(self.sock, self._stall_timeout)
+        watch = _Watch(self.sock, self.stall_timeout)
         self.sock.settimeout(watch.look_every)
         left = memoryview(data)
         while left:
@@ -103,7 +107,7 @@ class _Watched(HTTPConnection):
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         """Wait for as long as the body's last bytes move; then the answer may take its time."""
-        watch = _Watch(self.sock, self._stall_timeout)
+        watch = _Watch(self.sock, self.stall_timeout)
         pause = _SHORTEST_PAUSE
         while not self._cut and _queued(self.sock):
             if self._encrypted:

@@ -146,6 +146,8 @@ class Extent:
         return self._length
 
     def __enter__(self) -> Extent:
+        # Before the request goes out: who waits for bytes that do not come gives up.
+        self._stream = _open(self._opened, self._source, self._start, self._told)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -169,10 +171,9 @@ class Extent:
         self._opened.callback(beside.join)
         self._opened.callback(full.put, None)
 
-        stream = _open(self._opened, self._source, self._start, self._told)
         while left := self._length - self.sent:
             buffer = free.get()
-            count = _fill(stream, self._source, buffer[: min(self._block, left)], left)
+            count = _fill(self._stream, self._source, buffer[: min(self._block, left)], left)
             block = buffer[:count]
             full.put((self._start + self.sent, block, buffer))
             yield block

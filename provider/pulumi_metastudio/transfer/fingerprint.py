@@ -1,15 +1,19 @@
 """SHA-256 of a file, and a memory of it, so that an unchanged file is not read again.
 
 The memory is keyed by location and validator (size, mtime and inode of a file, ETag of a URL):
-a touched file is read again, and if its bytes are the same there is no change.
+a touched file is read again, and if its bytes are the same there is no change. A URL's location
+is kept as a digest, and without its signature, which is another each time for the same object.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from ..errors import InputError
 from ..folders import cache_folder
@@ -96,5 +100,28 @@ class FingerprintCache:
         return db
 
 
+#: What object storages put into the query of a signed URL, in small letters. Any other parameter
+#: may name the object, its version or a part of it.
+_SIGNED = re.compile(
+    r"sig|signature|(aws|oss)?accesskeyid|googleaccessid|key-pair-id|(x-(obs|oss)-)?security-token"
+    r"|x-(amz|goog|obs)-(algorithm|credential|date|expires|signedheaders|signature|security-token)"
+    r"|x-oss-(signature(-version)?|credential|date|expires|additional-headers|access-key-id)"
+)
+#: These too, beside a signature only: they are common words, or as short as Azure's.
+_BESIDE = frozenset(
+    "expires policy se sp sv st sr ss srt spr sip si skoid sktid skt ske sks skv".split()
+)
+
+
 def _location(source: Source) -> str:
-    return source.label if is_url(source.label) else str(Path(source.label).expanduser().resolve())
+    if not is_url(source.label):
+        return str(Path(source.label).expanduser().resolve())
+    query = urlsplit(source.location).query.split("&")
+    names = [unquote(each.partition("=")[0]).lower() for each in query]
+    beside = _BESIDE if {"sig", "signature"} & set(names) else ()
+    kept = [
+        each
+        for name, each in zip(names, query, strict=True)
+        if name not in beside and not _SIGNED.fullmatch(name)
+    ]
+    return hashlib.sha256("&".join([source.label, *kept]).encode(errors="replace")).hexdigest()

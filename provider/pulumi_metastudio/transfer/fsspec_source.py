@@ -77,6 +77,7 @@ class FsspecSource:
     system: Any = field(repr=False)
     path: str = field(repr=False)
     local: bool = False
+    anywhere: bool = True
 
     def reader(
         self, start: int = 0, told: Callable[[str], None] | None = None

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-__all__ = ["part_count", "part_ranges", "parts_fit"]
+__all__ = ["LARGEST_PART", "MOST_PARTS", "part_count", "part_ranges", "parts_fit"]
 
 #: Limits of the object storage for one part, in bytes, and of the API for the number of parts.
 _SMALLEST_PART = 100 * 1024
-_LARGEST_PART = 5 * 1000**3
-_MOST_PARTS = 1000
+LARGEST_PART = 5 * 1000**3
+MOST_PARTS = 1000
 
 
 def part_count(size: int, part_size: int) -> int:
     """In how many parts to send ``size`` bytes: as few as ``part_size`` bytes each allow."""
-    fewest = -(-size // _LARGEST_PART)
-    return max(fewest, min(_MOST_PARTS, -(-size // part_size)))
+    fewest = -(-size // LARGEST_PART)
+    return max(fewest, min(MOST_PARTS, -(-size // part_size)))
 
 
 def part_ranges(size: int, count: int) -> list[tuple[int, int]]:
@@ -30,4 +30,4 @@ def part_ranges(size: int, count: int) -> list[tuple[int, int]]:
 
 def parts_fit(size: int, count: int) -> bool:
     """Whether ``count`` parts of ``size`` bytes are neither too small nor too large."""
-    return -(-size // count) <= _LARGEST_PART and (count == 1 or size // count >= _SMALLEST_PART)
+    return -(-size // count) <= LARGEST_PART and (count == 1 or size // count >= _SMALLEST_PART)

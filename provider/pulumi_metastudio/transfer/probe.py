@@ -150,6 +150,8 @@ class _View(io.RawIOBase):
         return self._blocks[number]
 
     def _fetched(self, start: int) -> bytes:
+        if start and not self._source.anywhere:
+            raise _Unread
         block = b""
         try:
             with self._source.reader(start) as stream:

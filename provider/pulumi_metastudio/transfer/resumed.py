@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from typing import Any, TypeVar
 
 import tenacity
 
@@ -11,6 +12,8 @@ from ..redact import one_line
 from .sources import READ_ERRORS, Readable
 
 __all__ = ["FinalReadError", "Resumed"]
+
+T = TypeVar("T")
 
 _ATTEMPTS = 5
 
@@ -46,6 +49,7 @@ class Resumed:
         self._stream: Readable | None = None
 
     def __enter__(self) -> Resumed:
+        self._repeated(self._open)  # before whoever takes the bytes is made to wait for them
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -57,14 +61,7 @@ class Resumed:
         Raises:
             OSError, HTTPError: all attempts failed; FinalReadError, if another would be no use.
         """
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_worth_repeating),
-            wait=tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 1),
-            stop=tenacity.stop_after_attempt(_ATTEMPTS),
-            before_sleep=self._tell,
-            reraise=True,
-        )
-        count = retrying(self._once, buffer)
+        count = self._repeated(self._once, buffer)
         self._position += count
         return count
 
@@ -78,14 +75,27 @@ class Resumed:
             blocks.append(block)
         return b"".join(blocks)
 
+    def _repeated(self, step: Callable[..., T], *arguments: Any) -> T:
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_worth_repeating),
+            wait=tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 1),
+            stop=tenacity.stop_after_attempt(_ATTEMPTS),
+            before_sleep=self._tell,
+            reraise=True,
+        )
+        return retrying(step, *arguments)
+
+    def _open(self) -> Readable:
+        if self._stream is None:
+            self._stream = self._opened.enter_context(self._opened_at(self._position))
+        return self._stream
+
     def _once(self, buffer: memoryview | bytearray) -> int:
         left = self._size - self._position
         if not left or not buffer:
             return 0
         try:
-            if self._stream is None:
-                self._stream = self._opened.enter_context(self._opened_at(self._position))
-            count = self._stream.readinto(buffer)
+            count = self._open().readinto(buffer)
             if not count:
                 raise OSError(f"ended {left} bytes early")
         except READ_ERRORS:

@@ -7,6 +7,7 @@ A URL is never spooled to disk.
 from __future__ import annotations
 
 import os
+import re
 import stat as stat_module
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -22,6 +23,9 @@ from ..errors import InputError
 
 __all__ = ["READ_ERRORS", "Readable", "Source", "is_url", "open_source", "url_label"]
 
+_NO_URL = "is not a URL that can be read: give https://host/path"
+_NEARLY_URL = re.compile(r"https?:", re.IGNORECASE)
+
 #: What reading a source may raise.
 READ_ERRORS = (OSError, HTTPError)
 
@@ -31,11 +35,12 @@ class Source(Protocol):
 
     Attributes:
         location: the path or URL it was opened from; a URL may hold a signature.
-        label: how to name it to people; no query string, so no signature of a signed URL.
+        label: how to name it to people; of a URL no query, so no signature, and no password.
         size: bytes.
         validator: changes whenever the content may have changed (size, mtime and inode of a
             file; ETag of a URL); empty, if nothing tells.
         local: it can be read twice, and by several threads at once, without a network.
+        anywhere: it can be read from any byte on without reading what is before it.
     """
 
     @property
@@ -48,6 +53,8 @@ class Source(Protocol):
     def validator(self) -> str: ...
     @property
     def local(self) -> bool: ...
+    @property
+    def anywhere(self) -> bool: ...
 
     def reader(
         self, start: int = 0, told: Callable[[str], None] | None = None, /
@@ -79,6 +86,8 @@ def open_source(location: str) -> Source:
         InputError: it does not exist, is not a file, is empty or cannot be read.
     """
     if not is_url(location):
+        if _NEARLY_URL.match(location):
+            raise InputError(_NO_URL)  # and not shown as a path: it may hold a password
         return _file(location)
     scheme = location.partition("://")[0].lower()
     if scheme == "file":
@@ -101,6 +110,7 @@ class _File:
     size: int
     validator: str
     local: bool = True
+    anywhere: bool = True
 
     def reader(
         self, start: int = 0, told: Callable[[str], None] | None = None
@@ -149,5 +159,5 @@ def _parts(url: str) -> SplitResult:
     except ValueError:
         host = None
     if not host:
-        raise InputError("is not a URL that can be read: give https://host/path")
+        raise InputError(_NO_URL)
     return parts

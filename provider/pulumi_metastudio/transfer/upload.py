@@ -37,11 +37,11 @@ from .extent import (
     Watcher,
     blocks,
 )
-from .parts import part_count, part_ranges, parts_fit
+from .parts import part_ranges
 from .progress import Meter, Reporter
 from .sources import Source, open_source
 
-__all__ = ["Uploader", "part_count", "part_ranges", "parts_fit"]
+__all__ = ["Uploader"]
 
 _ATTEMPTS = 5
 _CONNECT_TIMEOUT = 10.0
@@ -119,7 +119,7 @@ class Uploader:
         try:
             return frozenset(
                 number
-                for number, etag in listed.items()
+                for number, etag in sorted(listed.items())
                 if 1 <= number <= count
                 and is_md5(etag)
                 and _md5(source, *ranges[number - 1]) == etag

@@ -7,41 +7,54 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 import requests
+from requests.auth import HTTPBasicAuth
+from requests.utils import get_auth_from_url
 
 from ..errors import InputError
 from ..redact import one_line
 from .resumed import FinalReadError, Resumed
-from .sources import Readable, url_label
+from .sources import READ_ERRORS, Readable, url_label
 
 __all__ = ["web_source"]
 
 _TIMEOUT = (10, 60)
 #: So small that a connection which breaks again and again still gets on.
 _BLOCK = 64 * 1024
+#: Encodings whose bytes are the file's own; S3's second one is left over from an upload.
+_AS_IT_IS = {"", "identity", "aws-chunked"}
 
 
 def web_source(url: str) -> WebSource:
     """The source behind ``url``.
 
     Raises:
-        InputError: it does not answer, is empty or does not tell its length.
+        InputError: it does not answer, is empty or compressed, or does not tell its length.
     """
     label = url_label(url)
     try:
-        # Not HEAD: a URL signed for GET refuses it.
-        answer = _get(url, 0)
+        # Not HEAD: a URL signed for GET refuses it. By its status, the answer to a Range tells
+        # whether the server knows them.
+        answer = _get(url, "bytes=0-")
     except (requests.RequestException, ValueError) as problem:
         raise InputError(f"'{label}' cannot be reached: {one_line(problem, 120)}") from None
     with answer:
-        if answer.status_code != 200:
-            raise InputError(f"'{label}' answered HTTP {answer.status_code}: it must be readable")
-        length = answer.headers.get("Content-Length", "")
+        status = answer.status_code
+        if status == requests.codes.requested_range_not_satisfiable:
+            raise InputError(f"'{label}' is empty")  # it has no first byte
+        if status not in (200, 206):
+            raise InputError(f"'{label}' answered HTTP {status}: it must be readable")
+        encoded = _encoded(answer)
+        if encoded:
+            raise InputError(f"'{label}' {encoded}: store the file without it")
+        whole = answer.headers.get("Content-Range", "").rpartition("/")[2]
+        length = whole if whole.isdigit() else answer.headers.get("Content-Length", "")
         if not length.isdigit():
             raise InputError(f"'{label}' does not tell its Content-Length, which an upload needs")
         if int(length) == 0:
             raise InputError(f"'{label}' is empty")
         mark = _mark(answer)
-    return WebSource(url, label, int(length), f"{length}-{mark}" if mark else "", mark)
+    validator = f"{length}-{mark}" if mark else ""
+    return WebSource(url, label, int(length), validator, mark, anywhere=status == 206)
 
 
 @dataclass(frozen=True)
@@ -53,65 +66,130 @@ class WebSource:
     size: int
     validator: str
     mark: str
+    anywhere: bool
     local: bool = False
+    #: The stream that the last reader left in the middle: all that a server without Range gives.
+    _left: list[_Body] = field(default_factory=list, repr=False, compare=False)
 
     def reader(
         self, start: int = 0, told: Callable[[str], None] | None = None
     ) -> AbstractContextManager[Readable]:
-        """Read from ``start`` on, by a Range header; again where a connection breaks."""
+        """Read from ``start`` on, by a Range header; again where a connection breaks.
+
+        A server that knows no Range is read in order by one request for all readers, each of
+        which begins where the last one ended; any other begin costs what is before it.
+        """
 
         @contextmanager
         def opened_at(position: int) -> Iterator[Readable]:
-            with _get(self.location, position) as answer:
-                whole = self._check(answer, position, resumed=position > start)
-                stream = _Body(answer)
-                if whole and start == 0:
-                    stream.skip(position)  # a server without Range still serves a whole file
-                elif whole:
-                    raise FinalReadError(
-                        f"{self.label}: its server gives no part of a file (no Range)"
-                    )
+            stream = self._left.pop() if self._left else None
+            if stream and stream.position != position:
+                stream.close()
+                stream = None
+            if stream is None:
+                stream = self._open(position, resumed=position > start)
+            try:
                 yield stream
+            finally:
+                if self.anywhere or stream.broken or stream.position == self.size:
+                    stream.close()
+                else:
+                    self._left.append(stream)
 
         return Resumed(self.label, self.size, start, opened_at, told)
 
-    def _check(self, answer: requests.Response, position: int, *, resumed: bool) -> bool:
-        """Whether an answer begins at the file's start, where the middle was asked for."""
+    def _open(self, position: int, *, resumed: bool) -> _Body:
+        answer = _get(self.location, f"bytes={position}-" if position else None)
+        try:
+            self._check(answer, position, resumed=resumed)
+            stream = _Body(answer, position if answer.status_code == 206 else 0)
+            stream.skip_to(position)
+        except BaseException:
+            answer.close()
+            raise
+        return stream
+
+    def _check(self, answer: requests.Response, position: int, *, resumed: bool) -> None:
         status = answer.status_code
         if status >= 500 or status == requests.codes.too_many_requests:
             raise OSError(f"{self.label} answered HTTP {status} to a read")
         if status not in (200, 206) or (status == 206 and not position):
             raise FinalReadError(f"{self.label} answered HTTP {status} to a read")
-        if resumed and _mark(answer) != self.mark:
+        encoded = _encoded(answer)
+        if encoded:
+            raise FinalReadError(f"{self.label} {encoded}")
+        if (resumed or (position and status == 200)) and _mark(answer) != self.mark:
             raise FinalReadError(f"{self.label} changed while it was being read")
-        return status == 200 and position > 0
 
 
 class _Body:
-    """The body of an answer, as a stream."""
+    """The body of an answer, as a stream that knows where in the file it is."""
 
-    def __init__(self, answer: requests.Response):
-        self._raw = answer.raw
+    def __init__(self, answer: requests.Response, position: int):
+        self.position = position
+        self.broken = False
+        self._answer = answer
 
     def read(self, size: int = -1, /) -> bytes:
-        return bytes(self._raw.read(size))
+        try:
+            block = bytes(self._answer.raw.read(size))
+        except READ_ERRORS:
+            self.broken = True
+            raise
+        self.broken = not block
+        self.position += len(block)
+        return block
 
     def readinto(self, buffer: memoryview | bytearray, /) -> int:
-        block = self._raw.read(min(len(buffer), _BLOCK))
+        block = self.read(min(len(buffer), _BLOCK))
         buffer[: len(block)] = block
         return len(block)
 
-    def skip(self, count: int) -> None:
-        while count and (block := self.read(min(count, _BLOCK))):
-            count -= len(block)
+    def skip_to(self, position: int) -> None:
+        while self.position < position and self.read(min(position - self.position, _BLOCK)):
+            pass
+
+    def close(self) -> None:
+        self._answer.close()
 
 
-def _get(url: str, start: int) -> requests.Response:
-    headers = {"Accept-Encoding": "identity"}
-    if start:
-        headers["Range"] = f"bytes={start}-"
-    return requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT)
+class _Session(requests.Session):
+    """Proxies and certificates are the environment's; credentials are the URL's, or none.
+
+    Those in ~/.netrc, which requests would send, were given to other programs.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = _of_url
+
+    def rebuild_auth(
+        self, prepared_request: requests.PreparedRequest, response: requests.Response
+    ) -> None:
+        """After a redirect: to another host no credentials go along."""
+        urls = str(response.request.url), str(prepared_request.url)
+        if self.should_strip_auth(*urls):  # type: ignore[no-untyped-call]
+            prepared_request.headers.pop("Authorization", None)
+
+
+def _of_url(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    user, password = get_auth_from_url(str(request.url))
+    return HTTPBasicAuth(user, password)(request) if user or password else request
+
+
+def _get(url: str, wanted: str | None) -> requests.Response:
+    headers = {"Accept-Encoding": "identity", **({"Range": wanted} if wanted else {})}
+    with _Session() as session:
+        return session.get(url, headers=headers, stream=True, timeout=_TIMEOUT)
 
 
 def _mark(answer: requests.Response) -> str:
     return answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
+
+
+def _encoded(answer: requests.Response) -> str:
+    """What is wrong with bytes that are not the file's own: their number and digest are not."""
+    encoding = answer.headers.get("Content-Encoding", "")
+    if {each.strip().lower() for each in encoding.split(",")} <= _AS_IT_IS:
+        return ""
+    return f"comes with Content-Encoding {one_line(encoding, 40)}"

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import json
+import os
 import socket
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from metastudio_emulator import Emulator
-from pulumi_metastudio.api import Command, CreateJob, MetaStudioClient, UpdateJob
+from pulumi_metastudio.api import Command, CreateJob, JobDetail, MetaStudioClient, UpdateJob
 from pulumi_metastudio.errors import (
     AnswerLost,
     AnswerUnreadable,
@@ -283,3 +288,130 @@ def test_query_strings_do_not_reach_messages(
     with pytest.raises(EndpointUnreachable) as caught:
         client.list_jobs(name="13800000000")
     assert "13800000000" not in str(caught.value)
+
+
+LOST = [(503, "APIGW.0801"), (503, "APIG.0802"), (502, "APIGW.0701")]
+
+
+@pytest.mark.parametrize(("status", "code"), LOST)
+@pytest.mark.parametrize("operation", [*SAFE, *ONCE])
+def test_what_the_gateway_did_not_pass_on_is_repeated(
+    operation: str,
+    status: int,
+    code: str,
+    canned: Any,
+    emulator: Emulator,
+    client_for: ClientFor,
+    waits: list[float],
+) -> None:
+    for _ in range(2):
+        canned.say(status, json.dumps({"error_code": code, "error_msg": "unavailable"}))
+    canned.say(200, '{"job_id": "j", "state": "TRAINING", "commond_result": "EXCUTE_SUCCESS"}')
+    ask(client_for(emulator, endpoint=canned.endpoint), operation)
+    assert (len(canned.requests), len(waits)) == (3, 2)
+
+
+def test_a_command_that_the_gateway_never_passes_on(
+    canned: Any, emulator: Emulator, client_for: ClientFor, waits: list[float]
+) -> None:
+    canned.say(503, '{"error_code": "APIGW.0801", "error_msg": "unavailable"}')
+    with pytest.raises(ServerError, match=r"APIGW\.0801"):
+        ask(client_for(emulator, endpoint=canned.endpoint), "SUBMITVERIFYING")
+    assert (len(canned.requests), len(waits)) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(503, "MSS.00000004"), (503, ""), (504, "APIGW.0802"), (503, "APIGW.0601")],
+)
+@pytest.mark.parametrize("operation", ONCE)
+def test_what_the_backend_may_have_seen_is_not_repeated(
+    operation: str, status: int, code: str, canned: Any, emulator: Emulator, client_for: ClientFor
+) -> None:
+    canned.say(status, json.dumps({"error_code": code, "error_msg": "unavailable"}))
+    with pytest.raises(ServerError):
+        ask(client_for(emulator, endpoint=canned.endpoint), operation)
+    assert len(canned.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"commond_result": "EXCUTE_FAILED", "excute_failed_msg": "{}"},
+        {"commond_result": "EXCUTE_FAILED", "error_info": {"error_code": "{}", "error_msg": "{}"}},
+        {"commond_result": "{}"},
+        {"error_code": "{}", "error_msg": "{}"},
+    ],
+)
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_answer_is_told_without_its_secrets(
+    answer: Any, status: int, canned: Any, emulator: Emulator, client_for: ClientFor
+) -> None:
+    url = "https://u:secret@e/x?Signature=(secret)'secret"
+    canned.say(status, json.dumps(answer).replace("{}", f"no\\n {url} {'y' * 999}"))
+    with pytest.raises(MetaStudioError) as caught:
+        ask(client_for(emulator, endpoint=canned.endpoint), "SUBMITVERIFYING")
+    text = str(caught.value)
+    assert "secret" not in text
+    assert len(text.splitlines()) == 1
+    assert len(text) < 800
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(["null", "", "2", "https://e/x"])
+    | st.text(st.characters(codec=None)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def _near(kind: Any) -> st.SearchStrategy[Any]:
+    """What is nearly right for a field: objects of its own fields, and lists of them."""
+    inner = [each for each in _kinds(kind) if issubclass(each, BaseModel)]
+    objects = [st.dictionaries(st.sampled_from([*each.model_fields]), JSON) for each in inner]
+    return st.one_of(*objects, *(st.lists(each | JSON, max_size=3) for each in objects), JSON)
+
+
+def _kinds(kind: Any) -> Iterator[type]:
+    if isinstance(kind, type) and not get_args(kind):
+        yield kind
+    for argument in get_args(kind):
+        yield from _kinds(argument)
+
+
+ANY_DETAIL = st.fixed_dictionaries(
+    {"job_id": st.just("j"), "state": st.just("TRAINING")},
+    optional={
+        **{
+            name: _near(field.annotation)
+            for name, field in JobDetail.model_fields.items()
+            if name not in ("job_id", "state")
+        },
+        "a_field_of_next_year": JSON,
+    },
+)
+
+
+@pytest.fixture
+def detail_client(canned: Any, emulator: Emulator, client_for: ClientFor) -> MetaStudioClient:
+    return client_for(emulator, endpoint=canned.endpoint)
+
+
+@settings(
+    max_examples=int(os.environ.get("METASTUDIO_EXAMPLES", "150")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(told=ANY_DETAIL)
+def test_no_field_of_a_job_makes_it_unreadable(
+    told: dict[str, Any], canned: Any, detail_client: MetaStudioClient
+) -> None:
+    canned.answers.clear()
+    canned.say(200, json.dumps(told))
+    found = detail_client.show_job("j")
+    assert (found.job_id, found.state) == ("j", "TRAINING")
+    found.model_dump(mode="json")

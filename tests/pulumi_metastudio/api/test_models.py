@@ -78,11 +78,73 @@ def test_the_documents_create_request() -> None:
 def test_absent_alike(nothing: str | None) -> None:
     told: dict[str, Any] = {"job_id": "j", "name": "n", "state": "TRAINING"}
     if nothing != "absent":
-        told |= dict.fromkeys(("contact", "tags", "operation_logs", "allocated_resource"), nothing)
+        fields = ("matting_type", "tags", "operation_logs", "allocated_resource")
+        told |= dict.fromkeys(fields, nothing)
         told["is_flexus"] = nothing
     detail = JobDetail.model_validate(told)
-    assert (detail.contact, detail.tags, detail.is_flexus) == (None, None, None)
+    assert (detail.matting_type, detail.tags, detail.is_flexus) == (None, None, None)
     assert (detail.operation_logs, detail.allocated_resource) == ([], None)
+
+
+def test_what_people_choose_may_be_null() -> None:
+    chosen = dict.fromkeys(("name", "batch_name", "contact", "app_user_id"), "null")
+    job = {"job_id": "j", "state": "TRAINING", **chosen, "tags": ["null", "a"]}
+    for found in (JobDetail.model_validate(job), JobPage.model_validate({"jobs": [job]}).jobs[0]):
+        assert {name: getattr(found, name) for name in chosen} == chosen
+        assert found.tags == ["null", "a"]
+
+
+# A field, what the service tells, and what is read of it.
+ODD: list[tuple[str, Any, Any]] = [
+    ("samples", [{"recommended_value": 0.5, "action_tag": "a"}], [(None, "a")]),
+    ("samples", [{"recommended_value": 2.0, "action_tag": 7}, "odd", None], [(2, "7")]),
+    ("tags", [None, "a", 5, {}], ["a", "5"]),
+    ("tags", [None], None),
+    ("worker_type", "GPU", ["GPU"]),
+    ("worker_type", {"a": 1}, None),
+    ("operation_logs", [{"error_code": 44005901, "redo_reasons": "dark"}], [("44005901", "dark")]),
+    ("operation_logs", "none", []),
+    ("flexus_retry_count", "3", 3),
+    ("beauty_level", "high", None),
+    ("is_flexus", "sometimes", None),
+    ("voice_properties", [], None),
+    ("name", ["n"], ""),
+    ("asset_id", 12, "12"),
+    ("asset_id", True, None),
+    ("create_time", "\ud800", "?"),
+]
+
+
+@pytest.mark.parametrize(("name", "told", "expected"), ODD)
+def test_a_field_of_another_type_hides_no_other(name: str, told: Any, expected: Any) -> None:
+    job = {"job_id": "j", "name": "n", "state": "TRAINING", "matting_type": "AI", name: told}
+    found = JobDetail.model_validate(job)
+    assert (found.state, found.matting_type) == ("TRAINING", "AI")
+    read = getattr(found, name)
+    if name == "samples":
+        read = [(sample.recommended_value, sample.action_tag) for sample in read]
+    if name == "operation_logs":
+        read = [(log.error_code, *(log.redo_reasons or [])) for log in read]
+    assert read == expected
+
+
+def test_a_url_for_another_part_is_never_read_as_one_for_this() -> None:
+    told = {"job_id": "j", "training_video_upload_url": ["https://e/1", None, "https://e/3"]}
+    assert UploadUrls.model_validate(told).training_video_upload_url == []
+    told["training_video_upload_url"] = "https://e/1"
+    assert UploadUrls.model_validate(told).training_video_upload_url == ["https://e/1"]
+
+
+def test_a_part_without_a_number_hides_no_other() -> None:
+    parts = [{"etag": "a"}, {"part_number": "x"}, {"part_number": "2", "etag": 5}, None]
+    (part,) = CommandAnswer.model_validate({"multipart_data": parts}).multipart_data
+    assert (part.part_number, part.etag) == (2, "5")
+
+
+@pytest.mark.parametrize("told", [{"count": "many"}, {"jobs": [{"job_id": "j"}]}, {"jobs": "j"}])
+def test_a_page_that_would_hide_a_job_is_refused(told: Any) -> None:
+    with pytest.raises(ValidationError):
+        JobPage.model_validate(told)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ from typing import Any
 
 from metastudio_emulator import Emulator
 from pulumi_metastudio.lifecycle import Outcome, diff
+from pulumi_metastudio.lifecycle.ownership import Identity
 
 __all__ = [
     "ID_FILES",
+    "OWN",
     "PART",
     "PROFILES",
     "URN",
@@ -27,6 +29,8 @@ PROFILES = ["tutorial", "strict"]
 PART = 150 * 1024  # so that a video comes in three parts
 ID_FILES = ("training_video", "id_card_image1", "id_card_image2", "grant_file")
 URN = "urn:pulumi:s::p::pulumi-python:dynamic/metastudio:TrainingJob::anna"
+#: Whose resource it is: as the contexts of the tests have it.
+OWN = Identity(URN, "0123456789abcdef")
 
 
 def rewrite(location: str, content: bytes | None = None) -> str:

@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 
 from pulumi_metastudio.lifecycle import BEHAVIOUR, FIELDS, FILES, Journal
 from pulumi_metastudio.lifecycle.journal import Entry, declaration
+from pulumi_metastudio.lifecycle.ownership import Identity
 
-from .observing import URN
+from .observing import OWN
 
 URL = "https://e/training_video?Signature=secret"
 
+OTHER = Identity(f"{OWN.urn}2", OWN.owner)
+NOBODY = Identity(OWN.urn, "fedcba9876543210")  # the same URN in another backend
 TEXTS = st.dictionaries(st.sampled_from(list(FILES)), st.text(), max_size=3)
 ENTRIES = st.builds(
     Entry,
@@ -49,22 +52,23 @@ def files_in(folder: Path) -> list[Path]:
 @given(written=ENTRIES, urn=st.text(st.characters(exclude_categories=["Cs"])))
 def test_an_entry_comes_back_as_it_was(written: Entry, urn: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        Journal(Path(folder)).save(urn, written)
-        assert Journal(Path(folder)).load(urn, "p") == written
+        own = Identity(urn, "0" * 16)
+        Journal(Path(folder)).save(own, written)
+        assert Journal(Path(folder)).load(own, "p") == written
 
 
 def test_each_resource_has_its_own_and_the_last_one_counts(journal: Journal) -> None:
-    journal.save(URN, entry("first"))
-    journal.save(URN, entry("second"))
-    journal.save(f"{URN}2", entry("another"))
-    found = [journal.load(urn, "p") for urn in (URN, f"{URN}2", f"{URN}3")]
+    journal.save(OWN, entry("first"))
+    journal.save(OWN, entry("second"))
+    journal.save(OTHER, entry("another"))
+    found = [journal.load(own, "p") for own in (OWN, OTHER, NOBODY)]
     assert found == [entry("second"), entry("another"), None]
 
 
 def test_another_project_of_the_service_has_no_part_in_it(journal: Journal) -> None:
-    journal.save(URN, entry())
-    assert journal.load(URN, "q") is None
-    assert journal.load(URN, "p") == entry()
+    journal.save(OWN, entry())
+    assert journal.load(OWN, "q") is None
+    assert journal.load(OWN, "p") == entry()
 
 
 @pytest.mark.parametrize(
@@ -79,12 +83,12 @@ def test_it_is_in_the_users_state_folder(
     variable: str, below: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, str(tmp_path / "own"))
-    Journal().save(URN, entry())
+    Journal().save(OWN, entry())
     assert len(list((tmp_path / "own" / below).glob("*.json"))) == 1
 
 
 def test_only_its_owner_can_read_it(journal: Journal, tmp_path: Path) -> None:
-    journal.save(URN, entry(urls={"training_video": [URL]}))
+    journal.save(OWN, entry(urls={"training_video": [URL]}))
     (file,) = files_in(tmp_path)
     assert [oct(path.stat().st_mode & 0o777) for path in (file, file.parent)] == ["0o600", "0o700"]
     assert "anna" not in file.name
@@ -113,31 +117,42 @@ UNREADABLE: dict[str, bytes] = {
 def test_an_entry_that_cannot_be_read_counts_as_none(
     content: bytes, journal: Journal, tmp_path: Path
 ) -> None:
-    journal.save(URN, entry(serial="s"))
+    journal.save(OWN, entry(serial="s"))
     (file,) = files_in(tmp_path)
     file.write_bytes(content)
-    assert journal.load(URN, "p") is None
-    journal.forget(URN, "j")
-    journal.caught_up(URN, {"__journal": "s"})
-    journal.save(URN, entry("new"))
-    assert journal.load(URN, "p") == entry("new")
+    assert journal.load(OWN, "p") is None
+    journal.forget(OWN, "j")
+    journal.caught_up(OWN, {"__journal": "s"})
+    journal.save(OWN, entry("new"))
+    assert journal.load(OWN, "p") == entry("new")
 
 
 def test_a_folder_that_cannot_be_made_stops_nothing(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     journal = Journal(tmp_path / "taken" / "journal")
-    journal.save(URN, entry())
-    assert journal.load(URN, "p") is None
-    journal.forget(URN, "j")
+    journal.save(OWN, entry())
+    assert journal.load(OWN, "p") is None
+    journal.forget(OWN, "j")
 
 
 def test_only_the_job_that_is_meant_is_forgotten(journal: Journal, tmp_path: Path) -> None:
-    journal.save(URN, entry("second"))
-    journal.forget(URN, "first")
-    assert journal.load(URN, "p") == entry("second")
-    journal.forget(URN, "second")
+    journal.save(OWN, entry("second"))
+    journal.forget(OWN, "first")
+    assert journal.load(OWN, "p") == entry("second")
+    journal.forget(OWN, "second")
     assert files_in(tmp_path) == []
-    journal.forget(URN, "second")
+    journal.forget(OWN, "second")
+
+
+def test_what_is_kept_on_purpose_is_remembered(journal: Journal) -> None:
+    assert not journal.is_kept("j")
+    journal.keep("j")
+    journal.keep("../j")  # an id is no path
+    assert journal.is_kept("j")
+    assert not journal.is_kept("k")
+    journal.unkeep("j")
+    journal.unkeep("k")
+    assert not journal.is_kept("j")
 
 
 @pytest.mark.parametrize(
@@ -154,9 +169,9 @@ def test_only_the_job_that_is_meant_is_forgotten(journal: Journal, tmp_path: Pat
 def test_an_entry_is_dropped_when_the_state_holds_all_of_it(
     old: dict[str, Any], dropped: bool, journal: Journal
 ) -> None:
-    journal.save(URN, entry(serial="s"))
-    journal.caught_up(URN, old)
-    assert (journal.load(URN, "p") is None) is dropped
+    journal.save(OWN, entry(serial="s"))
+    journal.caught_up(OWN, old)
+    assert (journal.load(OWN, "p") is None) is dropped
 
 
 # ------------------------------------------------------------------------ declarations

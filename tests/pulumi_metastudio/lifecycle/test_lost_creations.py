@@ -39,7 +39,7 @@ def test_a_creation_that_did_not_take_place_is_repeated(
     service.control.add_fault("create", **fault, times=2)
     outcome = create(context, mine)
     assert settled(outcome, mine)
-    assert not outcome.recovered
+    assert not context.run.took(outcome.job_id)
     assert jobs(service) == [outcome.job_id]
     assert answers(service.control.counters(), "create") == 3
 

@@ -142,5 +142,9 @@ def test_drift_is_what_is_told_differently(
     name: str, declared: Any, told: Any, expected: Any
 ) -> None:
     found = outputs({name: declared}, **{name: told} if told is not None else {})
-    plan = diff(found, {"name": "n", name: declared})
+    plan = diff({**found, "state": "MANUAL_VERIFY_FAILED"}, {"name": "n", name: declared})
     assert [c.input for c in plan.changes] == ([name] if expected != declared else [])
+    # In a state that takes no update it is told, and nothing fails.
+    plan = diff(found, {"name": "n", name: declared})
+    assert plan.changes == ()
+    assert [name in warning for warning in plan.warnings] == [True] * (expected != declared)

@@ -8,12 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_metastudio.lifecycle.ownership import own_tag, stack_of, without_tags
+from pulumi_metastudio.lifecycle.ownership import Identity, owner_tag, stack_of, without_tags
 
 NAMES = st.from_regex(r"[A-Za-z0-9_.-]{1,20}", fullmatch=True)
 RESOURCES = st.from_regex(r"[A-Za-z0-9:$/ _.-]{1,30}", fullmatch=True)
 KIND = "pulumi-python:dynamic/metastudio:TrainingJob"
 TAG = "pulumi:p:s:0123456789ab"
+
+
+OWNER = "0123456789abcdef"
+
+
+def own_tag(urn: str) -> str:
+    return Identity(urn, OWNER).label
 
 
 def urn(stack: str, project: str, resource: str, kind: str = KIND) -> str:
@@ -54,6 +61,8 @@ def test_each_resource_has_its_own_tag() -> None:
         "Pulumi:p:s:0",
         "a:pulumi:p:s",
         "pulumi:team:x:y",
+        "pulumi-owner:",
+        "pulumi-owner:me",
     ],
 )
 def test_anybody_elses_tag_is_none_of_ours(tag: str) -> None:
@@ -64,6 +73,22 @@ def test_anybody_elses_tag_is_none_of_ours(tag: str) -> None:
 @given(st.lists(st.sampled_from(["a", "b", "", TAG, own_tag(urn("s", "p", "anna"))])))
 def test_the_others_keep_their_order(tags: list[str]) -> None:
     assert without_tags(tags) == [tag for tag in tags if not tag.startswith("pulumi:")]
+
+
+def test_both_tags_prove_whose_a_job_is() -> None:
+    mine = Identity(urn("s", "p", "anna"), OWNER)
+    assert mine.proven_by(["a", *mine.tags, "b"])
+    for other in (
+        Identity(mine.urn, "fedcba9876543210"),
+        Identity(urn("t", "p", "anna"), OWNER),
+        Identity(urn("s", "q", "anna"), OWNER),
+        Identity(urn("s", "p", "ben"), OWNER),
+    ):
+        assert not mine.proven_by(other.tags)
+        assert other.key != mine.key
+    for part in (None, [], [mine.label], [owner_tag(OWNER)]):
+        assert not mine.proven_by(part)
+    assert without_tags(["a", *mine.tags]) == ["a"]
 
 
 def test_no_tags_at_all_stay_none() -> None:

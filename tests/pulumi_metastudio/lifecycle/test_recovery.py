@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 
 from metastudio_emulator import Emulator
-from pulumi_metastudio.lifecycle import Context, Journal, Outcome, create, read, update
-from pulumi_metastudio.lifecycle.ownership import own_tag
+from pulumi_metastudio.backend import Record
+from pulumi_metastudio.errors import JobRefusal, StateUnreadable
+from pulumi_metastudio.lifecycle import Context, Journal, Outcome, Run, create, read, update
 from pulumi_metastudio.lifecycle.recovery import catch_up, recover
 
-from .observing import ID_FILES, PART, URN, jobs, rewrite, settled, state_of, stored, uploads
+from .observing import ID_FILES, OWN, PART, URN, jobs, rewrite, settled, state_of, stored, uploads
 
 Check = Callable[..., dict[str, Any]]
 ContextFor = Callable[..., Context]
 Files = dict[str, str]
 
-TAG = own_tag(URN)
-NOBODY: frozenset[str] = frozenset()
+TAG, PROOF = OWN.tags
 
 
 class Killed(BaseException):
@@ -82,7 +82,7 @@ def test_a_killed_creation_is_gone_on_with(
     assert (counters["create"], counters["SUBMITVERIFYING"]) == ({"200": 1}, {"200": 1})
     assert counters["upload"] == {"200": 6}
     assert "update" not in counters
-    assert outcome.recovered is bool(left)
+    assert context.run.took(outcome.job_id) is bool(left)
     told = notes.of("info")
     assert len(told) == len(left)
     assert all(f"goes on with job {left[0]}, which an earlier run left in " in t for t in told)
@@ -105,46 +105,104 @@ def test_another_machine_finds_the_job_by_its_tag(
     assert stored(service, outcome.job_id) == mine["fingerprints"]
     assert jobs(service) == [outcome.job_id]
     # Its URLs are lost; where the service gives no others, it is made anew.
-    assert outcome.recovered is tutorial
+    assert elsewhere.run.took(outcome.job_id) is tutorial
     assert (left == [outcome.job_id]) is tutorial
 
 
-def test_another_machine_takes_no_submitted_job(
+def test_another_machine_doubles_no_submitted_job(
     service: Emulator, context: Context, elsewhere: Context, mine: dict[str, Any]
 ) -> None:
     kill_creation(context, mine, "AUTO_VERIFYING")
-    assert recover(elsewhere, mine, NOBODY) is None
-    assert recover(context, mine, NOBODY) is not None
+    (left,) = jobs(service)
+    with pytest.raises(JobRefusal, match=f"existing_job_id='{left}'"):
+        create(elsewhere, mine)
+    assert jobs(service) == [left]
+    assert recover(context, mine) is not None
 
 
-def test_what_the_state_knows_is_no_left_over(
+def test_what_a_state_records_is_no_left_over(
     service: Emulator, context: Context, elsewhere: Context, mine: dict[str, Any]
 ) -> None:
+    """Of whichever stack: a resource may have been moved, and a stack renamed."""
     kill_creation(context, mine, "uploading grant_file")
-    known = frozenset(jobs(service))
-    assert recover(context, mine, known) is None
-    assert recover(elsewhere, mine, known) is None
-    assert context.journal.load(URN, context.client.project_id) is not None
+    (left,) = jobs(service)
+    for each in (context, elsewhere):
+        knowing = replace(each, run=Run(lambda: {left: (Record("prod", "urn"),)}))
+        assert recover(knowing, mine) is None
+        seeing = replace(each, run=Run())
+        seeing.run.see(URN, left)
+        assert recover(seeing, mine) is None
+    assert context.journal.load(OWN, context.client.project_id) is not None
+
+
+@pytest.mark.parametrize("at", ["uploading grant_file", "AUTO_VERIFYING"])
+def test_where_a_state_cannot_be_read_nothing_is_taken_over(
+    at: str, service: Emulator, context: Context, mine: dict[str, Any], notes: Any
+) -> None:
+    def unreadable() -> Any:
+        raise StateUnreadable("the state is torn")
+
+    kill_creation(context, mine, at)
+    (left,) = jobs(service)
+    before = service.control.job(left)
+    blind = replace(context, run=Run(unreadable))
+    if at == "AUTO_VERIFYING":
+        with pytest.raises(JobRefusal, match="the state is torn"):
+            create(blind, mine)
+        assert jobs(service) == [left]
+    else:
+        made = create(blind, mine)
+        assert sorted(jobs(service)) == sorted([left, made.job_id])
+        assert left in notes.of("warning")[0]
+        assert "the state is torn" in notes.of("warning")[0]
+    assert service.control.job(left) == before
+
+
+@pytest.mark.parametrize("submitted", [False, True])
+def test_a_job_of_the_same_name_in_another_backend_is_not_touched(
+    submitted: bool,
+    service: Emulator,
+    context: Context,
+    context_for: ContextFor,
+    mine: dict[str, Any],
+    notes: Any,
+) -> None:
+    """Even where both share a machine, and so a journal."""
+    kill_creation(context, mine, "AUTO_VERIFYING" if submitted else "uploading grant_file")
+    (left,) = jobs(service)
+    before = (service.control.job(left), stored(service, left))
+    theirs = context_for(service, part_size=PART, owner="fedcba9876543210")
+    outcome = create(theirs, mine)
+    assert settled(outcome, mine)
+    assert sorted(jobs(service)) == sorted([left, outcome.job_id])
+    assert (service.control.job(left), stored(service, left)) == before
+    (warning,) = notes.of("warning")
+    assert left in warning
+    assert "nothing proves that it is this stack's" in warning
+    # And the first party still goes on with its own.
+    assert recover(context, mine) is not None
 
 
 def test_nothing_is_looked_for_without_a_urn(
     service: Emulator, context: Context, inputs: dict[str, Any]
 ) -> None:
-    assert recover(context, inputs, NOBODY) is None
+    assert recover(context, inputs) is None
     assert service.control.counters() == {}
 
 
 @pytest.mark.parametrize(
     ("fields", "found"),
     [
-        ({"tags": ["a", TAG]}, True),
-        ({"tags": [TAG], "name": "of an earlier edit"}, True),  # an update mends that
-        ({"tags": [f"{TAG}0"]}, False),  # where filters match parts
-        ({"tags": [TAG[:-1]]}, False),
+        ({"tags": ["a", TAG, PROOF]}, True),
+        ({"tags": [TAG, PROOF], "name": "of an earlier edit"}, True),  # an update mends that
+        ({"tags": [TAG]}, False),  # of anybody's stack of these names
+        ({"tags": [PROOF]}, False),  # another resource's
+        ({"tags": [f"{TAG}0", PROOF]}, False),  # where filters match parts
+        ({"tags": [TAG[:-1], PROOF]}, False),
         ({"tags": [TAG], "state": "TRAINING"}, False),
         ({"tags": [TAG], "state": "AUTO_VERIFY_FAILED"}, False),
-        ({"tags": [TAG], "is_live_copy": True}, False),  # fixed when it was created
-        ({"tags": [TAG], "app_user_id": "u"}, False),
+        ({"tags": [TAG, PROOF], "is_live_copy": True}, False),  # fixed when it was created
+        ({"tags": [TAG, PROOF], "app_user_id": "u"}, False),
     ],
 )
 def test_which_job_a_tag_leads_to(
@@ -155,8 +213,43 @@ def test_which_job_a_tag_leads_to(
     mine: dict[str, Any],
 ) -> None:
     job_id = service.control.add_job(**{"name": "n", **fields})["job_id"]
-    material = recover(context, mine, NOBODY)
+    material = recover(context, mine)
     assert (material.job_id if material else None) == (job_id if found else None)
+
+
+@pytest.mark.parametrize("state", ["AUTO_VERIFYING", "MANUAL_VERIFY_FAILED", "JOB_SUCCESS", "NEW"])
+def test_a_submitted_job_that_nothing_records_stops_the_creation(
+    state: str,
+    service: Emulator,
+    context: Context,
+    context_for: ContextFor,
+    mine: dict[str, Any],
+) -> None:
+    job_id = service.control.add_job(name="n", tags=[TAG, PROOF], state=state)["job_id"]
+    with pytest.raises(JobRefusal, match="a second one would be billed again"):
+        create(context, mine)
+    assert jobs(service) == [job_id]
+    # The ways out that the message names.
+    named = context_for(service, part_size=PART, kept_jobs=frozenset({job_id}))
+    assert create(named, {**mine, "submit": False}).job_id != job_id
+    context.journal.keep(job_id)
+    assert create(context, mine).job_id != job_id
+    assert create(context, {**mine, "existing_job_id": job_id}).job_id == job_id
+
+
+def test_what_is_older_than_the_recorded_job_was_left_on_purpose(
+    service: Emulator, context: Context, mine: dict[str, Any], notes: Any
+) -> None:
+    """A job that was replaced, and kept because its model is paid for, on whichever machine."""
+    older = service.control.add_job(
+        name="n", tags=[TAG, PROOF], state="JOB_SUCCESS", create_time="2026-01-01T00:00:00Z"
+    )["job_id"]
+    current = service.control.add_job(name="n", tags=[TAG, PROOF], state="JOB_SUCCESS")["job_id"]
+    knowing = replace(context, run=Run(lambda: {current: (Record("s", URN),)}))
+    outcome = create(knowing, mine)
+    assert sorted(jobs(service)) == sorted([older, current, outcome.job_id])
+    (warning,) = notes.of("warning")
+    assert f"job {older} (JOB_SUCCESS) was kept at the service on purpose" in warning
 
 
 def test_tags_can_be_switched_off(
@@ -166,9 +259,9 @@ def test_tags_can_be_switched_off(
     kill_creation(context, mine, "uploading grant_file")
     (left,) = jobs(service)
     assert "tags" not in service.control.job(left)["fields"]
-    service.control.set_fields(left, tags=[TAG])
+    service.control.set_fields(left, tags=[TAG, PROOF])
     elsewhere = replace(context, journal=Journal(tmp_path / "elsewhere"))
-    assert recover(elsewhere, mine, NOBODY) is None
+    assert recover(elsewhere, mine) is None
     assert create(context, mine).job_id == left
 
 
@@ -191,14 +284,37 @@ def test_a_field_that_was_edited_comes_along(
 
 
 def test_what_is_fixed_when_a_job_is_created_needs_another(
-    service: Emulator, context: Context, mine: dict[str, Any]
+    service: Emulator, context: Context, mine: dict[str, Any], notes: Any
 ) -> None:
     kill_creation(context, mine, "uploading grant_file")
     now = {**mine, "is_live_copy": True}
+    (left,) = jobs(service)
     outcome = create(context, now)
     assert settled(outcome, now)
-    assert not outcome.recovered
+    assert not context.run.took(outcome.job_id)
     assert len(jobs(service)) == 2  # the other one is left to `metastudio sweep`
+    assert f"job {left} (WAIT_FILE_UPLOAD) was left by an earlier run" in notes.of("warning")[0]
+
+
+@pytest.mark.parametrize("name", ["training_video", "id_card_image1"])
+def test_a_file_that_was_being_sent_may_leave_the_program(
+    name: str,
+    service: Emulator,
+    context: Context,
+    checked: Check,
+    mine: dict[str, Any],
+    tutorial: bool,
+) -> None:
+    kill_creation(context, mine, f"uploading {name}")
+    (left,) = jobs(service)
+    fewer = {n: v for n, v in mine.items() if n not in (name, "fingerprints")}
+    if name == "training_video":
+        fewer["submit"] = False
+    outcome = create(context, checked(**fewer))
+    assert outcome.outputs["pending"] == []
+    assert outcome.job_id == left
+    assert name not in outcome.outputs["fingerprints"]
+    assert jobs(service) == [left]
 
 
 @pytest.mark.parametrize("name", ["training_video", "id_card_image1"])
@@ -264,14 +380,16 @@ def test_an_edited_file_that_does_not_arrive_has_no_fingerprint(
 
 @pytest.mark.parametrize("edit", ["a file", "a field"])
 def test_a_submitted_job_is_of_exactly_what_was_declared(
-    edit: str, context: Context, files: Files, mine: dict[str, Any]
+    edit: str, service: Emulator, context: Context, files: Files, mine: dict[str, Any]
 ) -> None:
     kill_creation(context, mine, "AUTO_VERIFYING")
     if edit == "a file":
         rewrite(files["id_card_image1"])
     now = {**mine, "name": "m"} if edit == "a field" else mine
-    assert recover(context, now, NOBODY) is None
-    assert context.journal.load(URN, context.client.project_id) is None
+    (left,) = jobs(service)
+    with pytest.raises(JobRefusal, match=f"job {left} was made for this resource and submitted"):
+        create(context, now)
+    assert jobs(service) == [left]
 
 
 def test_a_job_that_is_gone_is_forgotten(
@@ -281,7 +399,7 @@ def test_a_job_that_is_gone_is_forgotten(
     service.control.delete_job(jobs(service)[0])
     outcome = create(context, mine)
     assert settled(outcome, mine)
-    assert not outcome.recovered
+    assert not context.run.took(outcome.job_id)
     assert jobs(service) == [outcome.job_id]
 
 
@@ -339,7 +457,7 @@ def test_what_a_killed_update_is_not_gone_on_with(
     old, now = failed_review
     kill_update(context, old, now, "submitting for review")
     detail = context.client.show_job(old["job_id"])
-    entry = context.journal.load(URN, context.client.project_id)
+    entry = context.journal.load(OWN, context.client.project_id)
     assert entry is not None
     assert catch_up(context, now, old, detail) is not None
     recorded = {**old, "__journal": entry.serial}

@@ -39,18 +39,18 @@ def now(**told: Any) -> JobDetail:
 
 def test_create_sends_every_declared_field_and_nothing_else() -> None:
     counts = {"video_multipart_count": 3}
-    assert create_request({**FULL, **BESIDE}, counts, None).body() == {**FULL, **counts}
+    assert create_request({**FULL, **BESIDE}, counts).body() == {**FULL, **counts}
     assert set(FULL) | {"app_user_id"} == set(FIELDS)
 
 
 def test_create_leaves_defaults_to_the_service() -> None:
-    assert create_request({"name": "n"}, {}, None).body() == {"name": "n"}
+    assert create_request({"name": "n"}, {}).body() == {"name": "n"}
 
 
 def test_create_carries_the_ownership_tag() -> None:
     tag = "pulumi:p:s:0123456789ab"
-    assert create_request({"name": "n"}, {}, tag).body()["tags"] == [tag]
-    assert create_request({"name": "n", "tags": ["a"]}, {}, tag).body()["tags"] == ["a", tag]
+    assert create_request({"name": "n"}, {}, [tag]).body()["tags"] == [tag]
+    assert create_request({"name": "n", "tags": ["a"]}, {}, [tag]).body()["tags"] == ["a", tag]
 
 
 def test_update_sends_the_complete_set_of_what_can_change() -> None:

@@ -51,6 +51,44 @@ def test_fields_that_are_declared_no_longer(
     assert fields["is_background_replacement"] is True
 
 
+@pytest.mark.parametrize(
+    ("edited", "message"),
+    [("training_video", "UPDATE_VIDEO"), ("action_video", "GET_ACTION_VIDEO_MULTIPART")],
+)
+def test_the_service_is_told_what_the_upload_is_for(
+    edited: str,
+    message: str,
+    service: Emulator,
+    context: Context,
+    files: Files,
+    inputs: dict[str, Any],
+    checked: Check,
+) -> None:
+    names = {*ID_FILES, "action_video"}
+    declared = {"name": "n", **{name: files[name] for name in names}}
+    made = create(context, checked(**declared))
+    told = service.control.job(made.job_id)["command_messages"]
+    assert "create" not in told  # UPLOAD_VIDEO is the service's default
+    assert told["CONFIRM_ACTION_VIDEO_MULTIPART_UPLOADED"] == "CONFIRM_ACTION_VIDEO"
+    service.control.set_state(made.job_id, "AUTO_VERIFY_FAILED")
+    old = read(context, made.job_id, made.outputs)
+    assert old is not None
+    rewrite(files[edited])
+    now = checked(**declared)
+    outcome = update(context, made.job_id, old, now)
+    assert settled(outcome, now)
+    assert stored(service, made.job_id) == now["fingerprints"]
+    assert service.control.job(made.job_id)["command_messages"]["update"] == message
+
+
+def test_an_action_video_alone_asks_for_its_urls(
+    service: Emulator, context: Context, files: Files, checked: Check
+) -> None:
+    made = create(context, checked(name="n", submit=False, action_video=files["action_video"]))
+    told = service.control.job(made.job_id)["command_messages"]
+    assert told["create"] == "GET_ACTION_VIDEO_MULTIPART"
+
+
 @pytest.mark.parametrize("state", ["MANUAL_VERIFYING", "TRAINING", "JOB_SUCCESS", "NEW_STATE"])
 def test_a_field_of_a_job_further_on(
     state: str, service: Emulator, context: Context, inputs: dict[str, Any], made: Outcome

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,9 +23,10 @@ from pulumi_metastudio.lifecycle import (
     problems,
     warnings,
 )
-from pulumi_metastudio.lifecycle.ownership import own_tag
+from pulumi_metastudio.lifecycle.ownership import Identity, owner_tag
 from pulumi_metastudio.transfer import FingerprintCache
 
+TAGS = Identity("urn:pulumi:s::p::t::n", "0" * 16).tags
 ID2 = {"id_card_image2": "b"}
 VOICE = {"job_tag": "NEWS", "sex": "MALE", "language": "CN"}
 PLAIN = {"name": "n", "submit": False}
@@ -60,7 +62,8 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"batch_name": ""}, "batch_name", "has 0 characters"),
     ({"tags": "a"}, "tags", "is 'a': it must be a list of texts"),
     ({"tags": ["a", 1]}, "tags", "it must be a list of texts"),
-    ({"tags": [own_tag("urn:pulumi:s::p::t::n")]}, "tags", "marks its own jobs: remove it"),
+    ({"tags": [TAGS[0]]}, "tags", "marks its own jobs: remove it"),
+    ({"tags": ["a", owner_tag("0" * 16)]}, "tags", "marks its own jobs: remove it"),
     ({"is_flexus": "true"}, "is_flexus", "is 'true': it must be true or false"),
     ({"is_flexus": 1}, "is_flexus", "is 1: it must be true or false"),
     ({"is_background_replacement": "no"}, "is_background_replacement", "true or false"),
@@ -259,9 +262,47 @@ def test_all_problems_are_told_at_once() -> None:
         "odd": 1,
     }
     assert {p.property for p in problems(inputs)} == {
-        *("name", "contact", "is_flexus", "cover", "deletion_policy", "odd"),
+        *("name", "contact", "is_flexus", "cover", "deletion_policy", "odd", "training_video"),
         *("voice_properties.job_tag", "voice_properties.sex", "voice_properties.language"),
     }
+
+
+def test_a_bad_file_hides_no_other_problem(film: Film, tmp_path: Path) -> None:
+    (tmp_path / "empty.zip").touch()
+    inputs = {
+        "name": "n",
+        "action_video": str(film("640x360", 5)),
+        "audio": str(tmp_path / "empty.zip"),
+        "cover": "none.png",
+        "grant_file": "https:/127.0.0.1:1/letter.pdf?Signature=secret",
+        "voice_properties": {**VOICE, "sex": "x"},
+        "is_only_human_model": True,
+        "supported_service": ["X", "LIVE_2D"],
+    }
+    found = problems(inputs)
+    assert sorted(p.property for p in found) == [
+        *("action_video", "action_video", "audio", "cover", "grant_file", "is_only_human_model"),
+        *("supported_service", "training_video", "voice_properties.sex"),
+    ]
+    assert "secret" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "reason"),
+    [
+        ("grant_file", 5 * 1000**3 + 1, "has 5000000001 bytes: the storage takes 5000000000;"),
+        ("grant_file", 5 * 1000**3, ""),
+        ("training_video", 5 * 1000**4 + 1, "has 5000000000001 bytes: the storage takes "),
+    ],
+)
+def test_a_file_larger_than_the_storage_takes(
+    name: str, size: int, reason: str, tmp_path: Path
+) -> None:
+    with (tmp_path / "large").open("wb") as file:
+        file.write(struct.pack(">I4s4s", 12, b"ftyp", b"isom"))
+        file.truncate(size)
+    told = [p.reason for p in problems({**PLAIN, name: str(tmp_path / "large")})]
+    assert (reason in " ".join(told)) if reason else told == []
 
 
 @pytest.mark.parametrize("name", [*FIELDS, *FILES, *BEHAVIOUR])

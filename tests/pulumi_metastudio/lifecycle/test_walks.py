@@ -89,7 +89,7 @@ class Engine:
     def provider(self) -> TrainingJobProvider:
         """The provider of a new process: it remembers nothing."""
         self.monkeypatch.setattr(process, "_CONTEXTS", {})
-        self.monkeypatch.setattr(process, "MEMORY", process.Memory())
+        self.monkeypatch.setattr(process, "_STACKS", {})
         made = TrainingJobProvider()
         made.configure(SimpleNamespace(config=self.configuration))  # type: ignore[arg-type]
         return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -20,6 +21,7 @@ class Web:
     """Serves ``content`` at every path, in the way the switches say."""
 
     url: str = ""
+    server: ThreadingHTTPServer | None = None
     content: bytes = b"0123456789"
     etag: str | None = '"v1"'
     last_modified: str | None = None
@@ -28,6 +30,9 @@ class Web:
     status: int = 200
     breaks_after: int | None = None
     breaks_once: bool = False
+    encoding: str | None = None
+    moved_to: str | None = None
+    authorizations: list[str | None] = field(default_factory=list)
     requests: list[tuple[str, str | None]] = field(default_factory=list)
 
 
@@ -39,18 +44,28 @@ def web() -> Iterator[Web]:
         def do_GET(self) -> None:
             wanted = self.headers.get("Range")
             told.requests.append((self.path, wanted))
+            told.authorizations.append(self.headers["Authorization"])
+            if told.moved_to and not self.path.startswith("/moved"):
+                self.send_response(302)
+                self.send_header("Location", f"{told.moved_to}/moved")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             body, status = told.content, told.status
             # Before the headers go out: a test changes the switches once it has them.
             breaks_after = told.breaks_after
             if told.breaks_once:
                 told.breaks_after = None
             if wanted and told.takes_ranges and status == 200:
-                body, status = body[int(wanted.removeprefix("bytes=").rstrip("-")) :], 206
+                begin = int(wanted.removeprefix("bytes=").rstrip("-"))
+                body, status = body[begin:], 206 if body else 416
             self.send_response(status)
             if told.tells_length:
                 self.send_header("Content-Length", str(len(body)))
             if told.etag:
                 self.send_header("ETag", told.etag)
+            if told.encoding:
+                self.send_header("Content-Encoding", told.encoding)
             if told.last_modified:
                 self.send_header("Last-Modified", told.last_modified)
             self.end_headers()
@@ -62,6 +77,7 @@ def web() -> Iterator[Web]:
             """Quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    told.server = server
     told.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -90,3 +106,35 @@ def urls(client: MetaStudioClient) -> UploadUrls:
 @pytest.fixture
 def uploader() -> Uploader:
     return Uploader(stall_timeout=20, parallel=3)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for localhost that signs itself, with its key in the same file."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
+    return path

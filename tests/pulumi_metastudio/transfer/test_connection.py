@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import ssl
 from collections.abc import Callable, Iterator
@@ -13,43 +12,12 @@ import pytest
 
 from pulumi_metastudio.errors import UploadError, UploadFailure
 from pulumi_metastudio.transfer import Uploader, open_source
+from pulumi_metastudio.transfer.connection import WatchedAdapter
 
 from .sending import MEBI, OCTETS
 from .storage import Request, Storage, accept, answer, drip, go_quiet, stop_reading
 
 MakeFile = Callable[..., Path]
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for localhost that signs itself, with its key in the same file."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    path.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
-    return path
 
 
 @pytest.fixture(params=["http", "https"])
@@ -79,8 +47,9 @@ def test_a_stall_is_noticed_named_and_repeated(
         "training_video", open_source(str(file(content))), [storage.url], OCTETS, notes
     )
     assert storage.arrived[-1] == ("/", content)
-    (told,) = [text for text in notes.of("status") if "again in" in text]
-    assert told.startswith("training_video: no byte moved for too long (0.4 s); again in ")
+    # Once, or more often where other programs take the machine's time.
+    told = {text.partition("again in")[0] for text in notes.of("status") if "again in" in text}
+    assert told == {"training_video: no byte moved for too long (0.4 s); "}
 
 
 def test_a_slow_connection_is_no_stall(
@@ -177,3 +146,16 @@ def test_connections_are_used_again(storage: Storage, file: MakeFile, notes: Any
     for _ in range(3):
         uploader.send("cover", open_source(str(file())), [storage.url], OCTETS, notes)
     assert len(used) == 1
+
+
+@pytest.mark.parametrize("proxy", [None, "http://localhost:3128"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_pools_connection_is_a_class(scheme: str, proxy: str | None) -> None:
+    # Since Python 3.14 a partial in a class is a method of it, and 3.13 warns of that.
+    adapter = WatchedAdapter(0.5)
+    manager = adapter.proxy_manager_for(proxy) if proxy else adapter.poolmanager
+    pool = manager.pool_classes_by_scheme[scheme]
+    assert isinstance(pool.ConnectionCls, type)
+    assert pool.ConnectionCls.stall_timeout == 0.5
+    other = WatchedAdapter(7).poolmanager.pool_classes_by_scheme[scheme]
+    assert other.ConnectionCls.stall_timeout == 7

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -109,6 +110,10 @@ def test_the_source_gone_meanwhile_ends_it(storage: Storage, file: MakeFile) -> 
     assert caught.value.failure is UploadFailure.SOURCE
 
 
+def md5_of(content: bytes) -> str:
+    return hashlib.md5(content).hexdigest()
+
+
 def test_what_comes_from_afar_is_fetched_once(web: Any, storage: Storage) -> None:
     web.content = os.urandom(400 * KIBI)
     source = open_source(web.url)
@@ -118,7 +123,36 @@ def test_what_comes_from_afar_is_fetched_once(web: Any, storage: Storage) -> Non
     step = 100 * KIBI
     wanted = [None, *(f"bytes={number * step}-" for number in (1, 2, 3))]
     # The last request is the look whether it has changed meanwhile.
-    assert [asked for _, asked in web.requests] == [*wanted, None]
+    assert [asked for _, asked in web.requests] == [*wanted, "bytes=0-"]
+
+
+def test_what_comes_from_a_server_without_range_is_fetched_once(web: Any, storage: Storage) -> None:
+    web.content, web.takes_ranges = os.urandom(400 * KIBI + 3), False
+    source = open_source(web.url)
+    web.requests.clear()
+    told = Uploader().send("v", source, urls(storage, 4), OCTETS, Silent())
+    assert (told, whole(storage, 4)) == (sha256(web.content), web.content)
+    assert len(web.requests) == 2  # the second is the look whether it has changed meanwhile
+
+
+def test_a_part_from_a_server_without_range_is_repeated(web: Any, storage: Storage) -> None:
+    web.content, web.takes_ranges = os.urandom(3000 * KIBI), False
+    storage.script = [answer(500), accept, answer(503), answer(429)]
+    source = open_source(web.url)
+    web.breaks_after, web.breaks_once = 2500 * KIBI, True
+    told = Uploader().send("v", source, urls(storage, 3), OCTETS, Silent())
+    assert (told, whole(storage, 3)) == (sha256(web.content), web.content)
+
+
+def test_parts_that_are_there_of_a_server_without_range(web: Any, storage: Storage) -> None:
+    web.content, web.takes_ranges = os.urandom(400 * KIBI), False
+    md5 = {n: md5_of(web.content[(n - 1) * 100 * KIBI : n * 100 * KIBI]) for n in (3, 1)}
+    source = open_source(web.url)
+    done = Uploader().matching_parts("v", source, 4, md5)
+    assert done == {1, 3}
+    told = Uploader().send("v", source, urls(storage, 4), OCTETS, Silent(), done)
+    assert told == sha256(web.content)
+    assert [path for path, _ in storage.arrived] == ["/2", "/4"]
 
 
 def test_what_the_service_holds_of_a_far_file_counts_for_the_fingerprint(

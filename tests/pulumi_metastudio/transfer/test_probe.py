@@ -151,7 +151,9 @@ def test_a_damaged_film(tmp_path: Path, index: bytes) -> None:
     assert "is a damaged MP4" in fault(path)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_nothing_but_a_fault_comes_of_any_bytes(
     data: st.DataObject, film: Film, tmp_path: Path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,7 @@ BAD_FILES: dict[str, tuple[Callable[[Path], str], str]] = {
     "a scheme nobody reads": (lambda _: "odd://e/x", "'odd' is not a scheme that can be read"),
     "an odd address": (lambda _: "http://[::1/x", "is not a URL"),
     "a URL without a host": (lambda _: "http:///x", "is not a URL"),
+    "a URL with one slash": (lambda _: "https:/u:secret@e/x?secret", "is not a URL that can be"),
     "a URL with an odd port": (lambda _: "http://e:port/x", "is not a URL"),
 }
 
@@ -102,6 +104,7 @@ def test_a_file_that_does_not_do(case: str, tmp_path: Path) -> None:
         open_source(make(tmp_path))
     assert expected in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value)
 
 
 def test_an_unreadable_file(file: MakeFile, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,12 +184,102 @@ def test_a_url_nobody_answers() -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_a_server_without_ranges_says_so(web: Any) -> None:
-    web.takes_ranges = False
+@pytest.mark.parametrize("takes_ranges", [True, False])
+def test_it_tells_whether_it_can_be_read_from_anywhere(web: Any, takes_ranges: bool) -> None:
+    web.takes_ranges = takes_ranges
     source = open_source(web.url)
-    assert read(source) == b"0123456789"
-    with pytest.raises(READ_ERRORS, match="gives no part of a file"):
-        read(source, 4)
+    assert (source.size, source.anywhere) == (10, takes_ranges)
+    assert (read(source), read(source, 4)) == (b"0123456789", b"456789")
+
+
+def test_a_server_without_ranges_is_asked_once_for_what_is_read_in_order(web: Any) -> None:
+    web.takes_ranges, web.content = False, os.urandom(300_000)
+    source = open_source(web.url)
+    web.requests.clear()
+    taken = b""
+    while len(taken) < len(web.content):
+        with source.reader(len(taken)) as stream:
+            taken += stream.read(50_000) or b""
+    assert taken == web.content
+    assert len(web.requests) == 1
+    with source.reader(7) as stream:  # not where the last one ended
+        assert stream.read(3) == web.content[7:10]
+    with source.reader(8) as stream:
+        assert stream.read(3) == web.content[8:11]
+    assert len(web.requests) == 3
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "identity, GZIP", "odd"])
+def test_a_compressed_url_is_refused(web: Any, encoding: str) -> None:
+    web.encoding = encoding
+    with pytest.raises(InputError) as caught:
+        open_source(f"{web.url}/v.mp4?Signature=secret")
+    assert str(caught.value) == (
+        f"'{web.url}/v.mp4' comes with Content-Encoding {encoding}: store the file without it"
+    )
+
+
+@pytest.mark.parametrize("encoding", ["identity", "aws-chunked", ""])
+def test_an_encoding_that_changes_no_byte(web: Any, encoding: str) -> None:
+    web.encoding = encoding
+    assert read(open_source(web.url)) == b"0123456789"
+
+
+def test_a_url_that_is_compressed_when_it_is_read(web: Any) -> None:
+    source = open_source(web.url)
+    web.encoding = "gzip"
+    with pytest.raises(READ_ERRORS, match="comes with Content-Encoding gzip"):
+        read(source)
+
+
+@pytest.fixture
+def netrc(tmp_path: Path) -> None:
+    """Somebody's credentials for both names of this machine."""
+    machines = [f"machine {name} login lent password x\n" for name in ("127.0.0.1", "localhost")]
+    file = tmp_path / "home" / ".netrc"
+    file.write_text("".join(machines))
+    file.chmod(0o600)
+
+
+OWN = "Basic b3duOnB3"  # own:pw
+
+
+@pytest.mark.usefixtures("netrc")
+def test_credentials_for_other_programs_are_not_sent(web: Any) -> None:
+    assert read(open_source(web.url), 4) == b"456789"
+    web.moved_to = web.url.replace("127.0.0.1", "localhost")
+    assert read(open_source(web.url), 4) == b"456789"
+    assert set(web.authorizations) == {None}
+
+
+@pytest.mark.usefixtures("netrc")
+def test_credentials_in_the_url_are_sent_to_its_host_only(web: Any) -> None:
+    location = web.url.replace("://", "://own:pw@")
+    assert read(open_source(location), 4) == b"456789"
+    assert set(web.authorizations) == {OWN}
+    web.authorizations.clear()
+    web.moved_to = web.url.replace("127.0.0.1", "localhost")
+    assert read(open_source(location)) == b"0123456789"
+    assert web.authorizations == [OWN, None] * 2
+
+
+def test_a_proxy_of_the_environment_is_used(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", web.url)
+    assert read(open_source("http://files.invalid/v.mp4")) == b"0123456789"
+    assert {path for path, _ in web.requests} == {"http://files.invalid/v.mp4"}
+
+
+def test_certificates_of_the_environment_are_used(
+    web: Any, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    web.server.socket = context.wrap_socket(web.server.socket, server_side=True)
+    location = web.url.replace("http://127.0.0.1", "https://localhost")
+    with pytest.raises(InputError, match=r"cannot be reached: .*SSLCert"):
+        open_source(location)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    assert read(open_source(location), 4) == b"456789"
 
 
 def test_a_url_that_is_gone_when_it_is_read(web: Any) -> None:
