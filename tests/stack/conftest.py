@@ -148,7 +148,9 @@ class Stack:
             "PULUMI_HOME": str(home / ".pulumi"),
             "PULUMI_BACKEND_URL": f"file://{backend}",
         }
-        return Stack(program, self.engine, {**self.environment, **own, **environment})
+        stack = Stack(program, self.engine, {**self.environment, **own, **environment})
+        stack.init()
+        return stack
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, secrets hidden."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pty
 import signal
@@ -29,6 +30,10 @@ def slow(
     emulator.control.add_fault("upload", "delay", bytes_per_second=speed)
     stack.declare(anna={"name": "Anna", "cover": material["cover"], "submit": False})
     yield stack
+    _kill_all(stack)
+
+
+def _kill_all(stack: Any) -> None:
     for process in _processes(stack):
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
@@ -164,3 +169,16 @@ def test_what_a_running_up_makes_is_not_swept(slow: Any, emulator: Emulator) -> 
     text, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, text
     _ended_well(slow, emulator, text)
+
+
+def test_what_a_killed_run_left_is_swept(slow: Any, emulator: Emulator) -> None:
+    process = _start(slow, emulator)
+    _kill_all(slow)
+    process.communicate(timeout=PATIENCE)
+    (job,) = emulator.control.jobs()
+    assert "is locked" in slow.run("sweep").text
+    slow.run("cancel").ok()
+    (row,) = json.loads(slow.run("sweep", "--json").ok().stdout)
+    assert row["job_id"] == job["job_id"]
+    slow.run("sweep", "--delete", "--yes").ok()
+    assert emulator.control.jobs() == []

@@ -103,17 +103,25 @@ def test_an_adopted_job_does_not_replace_itself(
 
 
 def test_an_adopted_job_takes_no_other_file_for_its_own(
-    stack: Any, emulator: Emulator, trained: str, material: dict[str, Path]
+    stack: Any, emulator: Emulator, material: dict[str, Path]
 ) -> None:
-    picture = emulator.control.add_job(name="Anna")["job_id"]
-    stack.declare(anna={**PLAIN, "existing_job_id": picture, "cover": material["cover"]})
+    made = {**PLAIN, "cover": material["cover"], "deletion_policy": "retain"}
+    stack.declare(anna=made)
+    stack.run("up").ok()
+    (job_id,) = job_ids(emulator)
+    stack.run("destroy").ok()
+    emulator.control.set_state(job_id, "JOB_SUCCESS")
+    adopted = {**made, "existing_job_id": job_id}
+    stack.declare(anna=adopted)
     stack.run("up").ok()
     before = stack.recorded("anna")["fingerprints"]
-    emulator.control.set_state(picture, "JOB_SUCCESS")
-    stack.run("refresh").ok()
-    stack.declare(anna={**PLAIN, "existing_job_id": picture, "cover": material["id_card_image1"]})
-    stack.run("up")
+    assert before["cover"]
+    stack.declare(anna={**adopted, "cover": material["id_card_image1"]})
+    refused = stack.run("up")
+    assert refused.code != 0
+    assert "cannot replace itself" in refused.text
     assert stack.recorded("anna")["fingerprints"] == before
+    assert job_ids(emulator) == {job_id}
 
 
 # ------------------------------------------------------------------- two people, two backends
