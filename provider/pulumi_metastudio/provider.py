@@ -80,7 +80,7 @@ class TrainingJobProvider(ResourceProvider):
                     f"job {_id} is gone from the service: run refresh, then up makes it anew"
                 )
             else:
-                plan = lifecycle.diff(now, news)
+                plan = lifecycle.diff(now, news, _olds)
         self._tell(context.reporter, plan, now or _olds)
         urn = str(news.get("__urn"))
         context.run.see(urn, _id)
@@ -170,7 +170,9 @@ class TrainingJobProvider(ResourceProvider):
         for change in plan.changes:
             if change.effect is Effect.REPLACE:
                 reporter.warning(f"new job: {change.reason}")
-            elif change.effect is Effect.UPDATE and change.input not in FIELDS:
+            elif change.input == "pending" or (
+                change.effect is Effect.UPDATE and change.input not in FIELDS
+            ):
                 # The engine shows a changed field itself; of a file it knows the path at most.
                 reporter.info(f"in place: {change.reason}")
         note = None if plan.changes else review_note(now)

@@ -107,3 +107,21 @@ def test_the_whole_story(stack: Any, emulator: Emulator, anna: dict[str, Any]) -
 
 def _sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_a_job_that_was_submitted_meanwhile_is_recorded_so(
+    stack: Any, emulator: Emulator, anna: dict[str, Any]
+) -> None:
+    """By somebody at the console, or by an up that was killed before the engine noted it."""
+    stack.declare(anna=anna)
+    emulator.control.add_fault("SUBMITVERIFYING", "status", status=500)
+    assert "left to do: submit" in stack.run("up").text
+    emulator.control.clear_faults()
+    (job,) = emulator.control.jobs()
+    emulator.control.set_state(job["job_id"], "AUTO_VERIFYING")
+
+    stack.run("up").ok()
+    assert stack.recorded("anna")["pending"] == []
+    assert stack.recorded("anna")["state"] == "AUTO_VERIFYING"
+    stack.run("up", "--expect-no-changes").ok()
+    assert emulator.control.counters()["SUBMITVERIFYING"] == {"500": 1}

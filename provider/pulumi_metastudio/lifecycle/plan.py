@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from ..api.states import DELETABLE, EDITABLE, REVIEW_FAILED, TRAINED, WAIT_FILE_UPLOAD
@@ -71,19 +72,22 @@ class Plan:
         return [c.input for c in self.changes if c.input in names]
 
 
-def diff(old: Mapping[str, Any], new: Inputs) -> Plan:
+def diff(
+    old: Mapping[str, Any], new: Inputs, recorded: Mapping[str, Any] = MappingProxyType({})
+) -> Plan:
     """Compare a job's outputs with checked inputs.
 
     Args:
         old: outputs as :mod:`.outputs` makes them.
         new: normalised inputs; ``fingerprints`` among them holds the SHA-256 of the files.
+        recorded: the outputs in the state, where ``old`` was read anew.
     """
     editable = old.get("state", WAIT_FILE_UPLOAD) in EDITABLE
     fields = list(_fields(old, new))
     # What another changed at a job that takes no update any more is told, and nothing fails.
     drifted = [] if editable else [c for c in fields if _drifted(c, old, new)]
     changes = (
-        *_unfinished(old),
+        *_unfinished(old, recorded),
         *(change for change in fields if change not in drifted),
         *_files(old, new, editable),
         *_behaviour(old, new, editable),
@@ -147,7 +151,7 @@ def _names(changes: Sequence[Change]) -> str:
     return ", ".join(change.input for change in changes)
 
 
-def _unfinished(old: Mapping[str, Any]) -> Iterator[Change]:
+def _unfinished(old: Mapping[str, Any], recorded: Mapping[str, Any]) -> Iterator[Change]:
     pending = old.get("pending") or []
     if RECREATE in pending:
         yield Change(
@@ -158,6 +162,9 @@ def _unfinished(old: Mapping[str, Any]) -> Iterator[Change]:
         )
     elif pending:
         yield Change("pending", Effect.UPDATE, f"resumes: {', '.join(pending)}")
+    elif recorded.get("pending"):
+        # As long as the state says otherwise, every up fails because of it.
+        yield Change("pending", Effect.STATE, "submitted meanwhile: only noted")
 
 
 def _fields(old: Mapping[str, Any], new: Inputs) -> Iterator[Change]:
