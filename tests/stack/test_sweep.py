@@ -13,7 +13,7 @@ import pytest
 
 from metastudio_emulator import Emulator
 from pulumi_metastudio.backend import Backend
-from pulumi_metastudio.lifecycle.ownership import Identity, own_tag, owner_tag
+from pulumi_metastudio.lifecycle.ownership import Identity, owner_tag
 
 Make = Callable[..., str]
 
@@ -59,8 +59,8 @@ def test_only_what_is_proven_left_over(stack: Any, emulator: Emulator, left: Mak
     mine = left("mine")
     prod = left("prod", stack="prod")
     left("project", project="other")
-    left("elsewhere", own_tag(_urn("elsewhere")), owner_tag("0" * 16))
-    left("old", own_tag(_urn("old")))
+    left("elsewhere", Identity(_urn("elsewhere"), "").label, owner_tag("0" * 16))
+    left("old", Identity(_urn("old"), "").label)
     left("submitted", state="MANUAL_VERIFY_FAILED")
     left("by hand", "news")
     before = _names(emulator)
