@@ -67,6 +67,7 @@ class TrainingJobProvider(ResourceProvider):
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Say what a change means; its reasons are told in the resource's row."""
         from . import lifecycle
+        from .errors import TransportError
 
         news = lifecycle.normalised(_known(_news))
         context = self._context(news)
@@ -74,7 +75,10 @@ class TrainingJobProvider(ResourceProvider):
         now: dict[str, Any] | None = _olds
         if plan.calls:
             # The record may be old, and what a change means depends on the job's state.
-            now = lifecycle.look(context, _id, _olds)
+            try:
+                now = lifecycle.look(context, _id, _olds)
+            except TransportError as problem:
+                context.reporter.warning(f"{problem}; planned for the state recorded last")
             if now is None:
                 context.reporter.warning(
                     f"job {_id} is gone from the service: run refresh, then up makes it anew"
