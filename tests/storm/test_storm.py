@@ -32,7 +32,7 @@ def test_a_short_storm_leaves_nothing_behind(tmp_path: Path) -> None:
 @pytest.mark.timeout(1200)
 def test_a_short_storm_over_two_parties_leaves_each_its_own(tmp_path: Path) -> None:
     # Of this seed, both share a home folder and are killed at work at the same time.
-    storm = TwoPartyStorm(tmp_path, "embedded", seed=652)
+    storm = TwoPartyStorm(tmp_path, "embedded", seed=124)
     storm.blow(runs=1)
     assert storm.counts.one_home == 1
     assert storm.counts.killed_at_work >= 1
