@@ -73,7 +73,7 @@ class StackHandle:
         self.project: Project = load_project(directory)
         self.stack = _stack_name(stack, self.project.name)
         self.backend: FileBackend = open_backend(self.project)
-        self.file = StackFile(self.project.stack_file(stack))
+        self.file = StackFile(self.project.stack_file(self.stack))
         self._terminal = terminal
         self._passphrase: str | None = None
         self._crypter: Crypter | None = None

@@ -359,7 +359,7 @@ def deployment(checkpoint: Any) -> dict[str, Any]:
     if not isinstance(latest, dict):
         raise ValueError("'latest' is not an object")
     for name, kind in _PARTS.items():
-        if not isinstance(latest.get(name) or kind(), kind):
+        if latest.get(name) is not None and not isinstance(latest[name], kind):
             raise ValueError(f"{name!r} is not {'a list' if kind is list else 'an object'}")
     return latest
 

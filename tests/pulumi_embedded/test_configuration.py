@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -75,7 +74,7 @@ def test_what_is_no_number_is_refused(workspace, scalar):
     pulumi_embedded.create_stack(workspace.folder, "dev")
     workspace.program("")
     write_scalars(workspace, [scalar])
-    refused(workspace, "")
+    workspace.refused("")
 
 
 def seen_by_program(workspace, with_cli):
@@ -156,24 +155,6 @@ def test_stack_files_elsewhere_and_of_another_ending(workspace, setting):
     assert both_engines(workspace) == {"proj:a": "this"}
 
 
-def refused(workspace, words):
-    """Both engines end with 1, and say so in these words."""
-    result = workspace.run("preview")
-    assert (result.code, result.err.count("\n")) == (1, 1), result.text
-    assert words in result.err
-    if shutil.which("pulumi"):
-        done = subprocess.run(
-            ["pulumi", "preview", "--stack", "dev", "--non-interactive", "--color", "never"],
-            cwd=workspace.folder,
-            env={**os.environ, **workspace.environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 1
-        assert words in done.stderr, done.stderr
-
-
 ARRAY = "{type: array, items: {type: array, items: {type: integer}}"
 
 
@@ -211,7 +192,7 @@ def test_a_declaration_is_held_to(workspace, declared, given, words):
         (workspace.folder / "Pulumi.dev.yaml").write_text(f"config:\n  proj:n: {given}\n")
     if "'string'," in words:  # the CLI tells it in eight lines
         words = "type"
-    refused(workspace, words)
+    workspace.refused(words)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +202,7 @@ def test_a_stack_file_that_is_none(workspace, text):
     pulumi_embedded.create_stack(workspace.folder, "dev")
     workspace.program("")
     (workspace.folder / "Pulumi.dev.yaml").write_text(text)
-    refused(workspace, "")
+    workspace.refused("")
 
 
 def test_what_is_wrong_in_a_file_does_not_show_what_is_in_it(workspace):
