@@ -24,10 +24,15 @@ _DECLARATION_KEYS = frozenset({"type", "description", "items", "default", "value
 
 @dataclass(frozen=True)
 class ConfigValue:
-    """One value: its text, and whether it is secret."""
+    """One value: its text, and whether it is secret.
+
+    Attributes:
+        secrets: the parts of it that are secret; when there are none, a secret value is as a whole.
+    """
 
     text: str
     secret: bool = False
+    secrets: tuple[str, ...] = ()
 
 
 Config = dict[str, ConfigValue]
@@ -148,15 +153,15 @@ def _stored_value(written: Any, crypter: Callable[[], Crypter]) -> ConfigValue:
     def open_(value: Any) -> Any:
         if isinstance(value, dict):
             if value.keys() == {"secure"} and isinstance(value["secure"], str):
-                secrets.append(value["secure"])
-                return crypter().decrypt(value["secure"])
+                secrets.append(crypter().decrypt(value["secure"]))
+                return secrets[-1]
             return {key: open_(item) for key, item in value.items()}
         if isinstance(value, list):
             return [open_(item) for item in value]
         return value
 
     opened = open_(written)
-    return ConfigValue(_as_text(opened), bool(secrets))
+    return ConfigValue(_as_text(opened), bool(secrets), tuple(secrets))
 
 
 def _as_text(value: Any) -> str:
