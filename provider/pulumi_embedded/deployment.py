@@ -82,8 +82,9 @@ class Deployment:
                 try:
                     operate()
                 finally:
-                    self._snapshots.close()
                     self._provider.close()
+                    if recorded := self._snapshots.close():
+                        self._display.info("\n  ".join(["recorded after all:", *recorded]))
             return not (self._saw_error or self._cancellation.requested.is_set())
         except (StepError, CancelledError):
             return False

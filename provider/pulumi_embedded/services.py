@@ -25,7 +25,6 @@ from .executor import Cancellation
 from .goals import goal_from_read, goal_from_registration
 from .planner import Planner
 from .provider import CHANNEL_OPTIONS
-from .urns import parse_urn
 from .values import Properties, from_struct, to_struct
 from .versions import require
 
@@ -241,7 +240,6 @@ class Engine(engine_pb2_grpc.EngineServicer):
         self, request: engine_pb2.SetRootResourceRequest, context: grpc.ServicerContext
     ) -> engine_pb2.SetRootResourceResponse:
         """Remember the URN of the stack's resource."""
-        parse_urn(request.urn)
         with self._root_lock:
             self._root = request.urn
         return engine_pb2.SetRootResourceResponse()

@@ -278,7 +278,7 @@ def resource_fields(state: ResourceState, crypter: Crypter | None) -> dict[str, 
         # nothing in it needs the old name any more.
         if key == "aliases" or (not value and key != "custom"):
             continue
-        fields[key] = _encode_value(value, crypter) if key in ("inputs", "outputs") else value
+        fields[key] = encode_value(value, crypter) if key in ("inputs", "outputs") else value
     return {**fields, **state.unknown_fields}
 
 
@@ -296,11 +296,12 @@ def decode_resource(fields: Mapping[str, Any], crypter: Crypter | None) -> Resou
     return ResourceState(**known, unknown_fields=unknown)
 
 
-def _encode_value(value: Value, crypter: Crypter | None) -> Any:
+def encode_value(value: Value, crypter: Crypter | None) -> Any:
+    """A value as a checkpoint has it, in what JSON can hold."""
     if isinstance(value, Secret):
         if crypter is None:
             raise EngineError("the stack has secrets but no passphrase")
-        plaintext = _json(_encode_value(_without_nested_secrets(value.value), crypter))
+        plaintext = _json(encode_value(_without_nested_secrets(value.value), crypter))
         return {
             SIGNATURE_KEY: SECRET_SIGNATURE,
             "ciphertext": crypter.encrypt(plaintext),
@@ -308,9 +309,9 @@ def _encode_value(value: Value, crypter: Crypter | None) -> Any:
     if value is UNKNOWN:
         raise EngineError("an unknown value cannot be stored")
     if isinstance(value, dict):
-        return {key: _encode_value(value[key], crypter) for key in sorted(value)}
+        return {key: encode_value(value[key], crypter) for key in sorted(value)}
     if isinstance(value, list):
-        return [_encode_value(item, crypter) for item in value]
+        return [encode_value(item, crypter) for item in value]
     return stored_number(value) if isinstance(value, float) else value
 
 
