@@ -114,7 +114,9 @@ def preview(engine: str, folder: Path, stack: str | None, **options: Any) -> Non
 @_yes
 @_no_changes
 @click.option(
-    "--clear-pending-creates", is_flag=True, help="Forget creates that a killed run left unfinished."
+    "--clear-pending-creates",
+    is_flag=True,
+    help="Forget creates that a killed run left unfinished.",
 )
 def refresh(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
     """Take the service's side over into the state."""
