@@ -26,10 +26,15 @@ _DECLARATION_KEYS = frozenset({"type", "description", "items", "default", "value
 
 @dataclass(frozen=True)
 class ConfigValue:
-    """One value: its text, and whether it is secret."""
+    """One value: its text, and whether it is secret.
+
+    Attributes:
+        secrets: the parts of it that are secret; when there are none, a secret value is as a whole.
+    """
 
     text: str
     secret: bool = False
+    secrets: tuple[str, ...] = ()
 
 
 Config = dict[str, ConfigValue]
@@ -114,18 +119,18 @@ def resolve_config(
     Raises:
         EngineError: a declaration is wrong, or a value is missing or not of its declared type.
     """
-    values: dict[str, tuple[Any, bool]] = {}
+    values: dict[str, tuple[Any, list[str]]] = {}
     for written_key, written in file.values.items():
         secrets: list[str] = []
         opened = _open(written, crypter, secrets)
-        values[full_key(written_key, project.name)] = opened, bool(secrets)
+        values[full_key(written_key, project.name)] = opened, secrets
     for given_key, text in (extra or {}).items():
-        values[full_key(given_key, project.name)] = text, False
+        values[full_key(given_key, project.name)] = text, []
     declarations = {name: _declaration(project, name) for name in project.config}
     for name, declared in declarations.items():
         value = declared.get("value", declared.get("default"))
         if value is not None:
-            values.setdefault(full_key(name, project.name), (_default(value), False))
+            values.setdefault(full_key(name, project.name), (_default(value), []))
     if validate:
         missing = sorted(n for n in declarations if full_key(n, project.name) not in values)
         if missing:
@@ -133,11 +138,12 @@ def resolve_config(
             names = f"s {', '.join(others)} and {last}" if others else f" {last}"
             raise EngineError(f"Stack '{stack}' is missing configuration value{names}")
         for name, declared in sorted(declarations.items()):
-            value, secret = values[full_key(name, project.name)]
-            _check(f"Stack '{stack}' with configuration key '{name}'", declared, value, secret)
+            value, secrets = values[full_key(name, project.name)]
+            what = f"Stack '{stack}' with configuration key '{name}'"
+            _check(what, declared, value, bool(secrets))
     return {
-        key: ConfigValue(_text(key, value), secret)
-        for key, (value, secret) in sorted(values.items())
+        key: ConfigValue(_text(key, value), bool(secrets), tuple(secrets))
+        for key, (value, secrets) in sorted(values.items())
     }
 
 

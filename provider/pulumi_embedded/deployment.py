@@ -82,8 +82,9 @@ class Deployment:
                 try:
                     operate()
                 finally:
-                    self._snapshots.close()
                     self._provider.close()
+                    if recorded := self._snapshots.close():
+                        self._display.info("\n  ".join(["recorded after all:", *recorded]))
             return not (self._saw_error or self._cancellation.requested.is_set())
         except (StepError, CancelledError):
             return False
@@ -184,14 +185,15 @@ class Deployment:
                     raise
                 refusals.append(error)
 
-        kept: set[str] = set()
+        kept: set[ResourceState] = set()
         for level in deletion_levels(doomed):
-            wave = [state for state in level if state.urn not in kept]
+            wave = [state for state in level if state not in kept]
             self._in_parallel(delete, wave)
             for state in wave:
-                if state.urn not in self._executor.deleted:
-                    kept |= needs(state, doomed)
+                if state not in self._executor.deleted:
+                    kept |= needs(state, self._target.snapshot.resources)
         if refusals:
+            self._cancellation.request()
             raise refusals[0]
 
     def _in_parallel(

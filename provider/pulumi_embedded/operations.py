@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Mapping
@@ -26,9 +27,19 @@ from .errors import (
 from .executor import Cancellation
 from .integrity import verify
 from .interrupts import Interrupts
+from .outlet import Outlet, occupy_standard_streams
 from .passphrase import Crypter, read_passphrase
 from .project import Project, is_name, load_project
-from .state import Snapshot, decode_checkpoint, deployment, encode_checkpoint, secrets_salt
+from .secrecy import KnownSecrets
+from .state import (
+    ResourceState,
+    Snapshot,
+    decode_checkpoint,
+    deployment,
+    encode_checkpoint,
+    encode_value,
+    secrets_salt,
+)
 from .target import Target
 from .text_display import TextDisplay
 from .urns import STACK_TYPE
@@ -52,9 +63,9 @@ class Terminal:
         command: the program that messages name where something is to be done by hand.
     """
 
-    stdout: TextIO = field(default_factory=lambda: sys.stdout)
-    stderr: TextIO = field(default_factory=lambda: sys.stderr)
-    stdin: TextIO = field(default_factory=lambda: sys.stdin)
+    stdout: Outlet = field(default_factory=lambda: Outlet(sys.stdout))
+    stderr: Outlet = field(default_factory=lambda: Outlet(sys.stderr))
+    stdin: TextIO | None = field(default_factory=lambda: sys.stdin)
     interactive: bool | None = None
     command: str = "pulumi"
 
@@ -63,7 +74,7 @@ class Terminal:
         """Whether questions can be asked; both ends must be a terminal unless it was said."""
         if self.interactive is not None:
             return self.interactive
-        return self.stdin.isatty() and self.stdout.isatty()
+        return self.stdin is not None and self.stdin.isatty() and self.stdout.isatty()
 
 
 class StackHandle:
@@ -161,17 +172,25 @@ def run(
     command: str = "pulumi",
 ) -> int:
     """Run one operation on a stack; see :mod:`pulumi_embedded` for the whole description."""
-    terminal = Terminal(
-        stdout or sys.stdout, stderr or sys.stderr, stdin or sys.stdin, interactive, command
-    )
+    occupy_standard_streams()
+    out = Outlet(stdout or sys.stdout)
+    err = Outlet(stderr or sys.stderr, beside=out)
+    terminal = Terminal(out, err, stdin or sys.stdin, interactive, command)
+    interrupts = Interrupts(err)
+    secrets = KnownSecrets()
+
+    def fail(error: object) -> None:
+        terminal.stderr.write(f"error: {secrets.redact(str(error))}\n")
+
     try:
         handle = StackHandle(directory, stack, terminal)
         if operation == "outputs":
-            return _print_outputs(handle, terminal, json_output, show_secrets)
+            return _print_outputs(handle, terminal, secrets, json_output, show_secrets)
         session = _Session(
             handle,
             terminal,
-            Interrupts(terminal.stderr),
+            interrupts,
+            secrets,
             yes=yes,
             skip_preview=skip_preview,
             refresh=refresh or handle.project.refreshes,
@@ -187,11 +206,18 @@ def run(
         kinds: dict[str, _Kind] = {"up": "update", "refresh": "refresh", "destroy": "destroy"}
         return session.apply(kinds[operation])
     except EngineError as error:
-        terminal.stderr.write(f"error: {error}\n")
+        fail(error)
         return error.exit_code
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}" if error.filename else error)
+        return EXIT_ERROR
     except KeyboardInterrupt:
-        terminal.stderr.write(f"error: {operation} cancelled\n")
+        fail(f"{operation} cancelled")
         return EXIT_CANCELLED
+    finally:
+        with contextlib.suppress(KeyboardInterrupt):  # nobody reads what is left
+            for outlet in (out, err):
+                outlet.close(patient=not interrupts.killed)
 
 
 @dataclass(frozen=True)
@@ -201,6 +227,7 @@ class _Session:
     handle: StackHandle
     terminal: Terminal
     interrupts: Interrupts
+    secrets: KnownSecrets
     yes: bool
     skip_preview: bool
     refresh: bool
@@ -252,6 +279,7 @@ class _Session:
 
     def _deploy(self, kind: _Kind, *, dry_run: bool) -> _Outcome:
         target = self.handle.target(self.config, dry_run=dry_run)
+        _learn(self.secrets, target.config, target.snapshot.resources)
         if self.interrupts.seen:
             raise CancelledError("interrupted")
         display = self._display(kind, target, dry_run=dry_run)
@@ -267,21 +295,24 @@ class _Session:
         return _Outcome(succeeded, cancellation.interrupted, display)
 
     def _display(self, kind: _Kind, target: Target, *, dry_run: bool) -> Display:
+        options: dict[str, Any] = {"dry_run": dry_run, "secrets": self.secrets}
         if self.json_output:
-            return Display(dry_run=dry_run)
+            return Display(**options)
+        options["show_secrets"] = self.show_secrets
         title = f"{_TITLES[kind][0 if dry_run else 1]} ({target.stack}):"
         arguments = (title, self.terminal.stdout, target.urn)
         if self.terminal.stdout.isatty():
             from .live_display import LiveDisplay
 
-            return LiveDisplay(*arguments, dry_run=dry_run, show_secrets=self.show_secrets)
-        return TextDisplay(*arguments, dry_run=dry_run, show_secrets=self.show_secrets)
+            return LiveDisplay(*arguments, **options)
+        return TextDisplay(*arguments, **options)
 
     def _confirm(self, kind: _Kind) -> bool:
         self.terminal.stdout.write(f"Do you want to perform this {kind}? [y/N] ")
-        self.terminal.stdout.flush()
+        self.terminal.stdout.drain()
         with self.interrupts.asking():
-            return self.terminal.stdin.readline().strip().lower() in ("y", "yes")
+            answer = self.terminal.stdin.readline() if self.terminal.stdin else ""
+        return answer.strip().lower() in ("y", "yes")
 
     def _print_digest(self, display: Display) -> None:
         if self.json_output:
@@ -305,12 +336,25 @@ class _Session:
         return EXIT_OK
 
 
+def _learn(secrets: KnownSecrets, config: Config, resources: list[ResourceState]) -> None:
+    """Know the secrets of a stack: those of its configuration and those in its state."""
+    secrets.learn_config(config)
+    for state in resources:
+        secrets.learn([state.inputs, state.outputs])
+
+
 def _print_outputs(
-    handle: StackHandle, terminal: Terminal, json_output: bool, show_secrets: bool
+    handle: StackHandle,
+    terminal: Terminal,
+    secrets: KnownSecrets,
+    json_output: bool,
+    show_secrets: bool,
 ) -> int:
     states = handle.snapshot(handle.read()).resources
+    _learn(secrets, handle.config(validate=False), states)
     outputs = next((state.outputs for state in states if state.type == STACK_TYPE), {})
-    shown = reveal(outputs) if show_secrets else mask(outputs)
+    shown = reveal(outputs) if show_secrets else mask(secrets.redact_value(outputs))
+    shown = encode_value(shown, None)
     if json_output:
         text = json.dumps(dict(sorted(shown.items())), indent=2, ensure_ascii=False)
         terminal.stdout.write(f"{text}\n")

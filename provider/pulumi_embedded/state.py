@@ -16,7 +16,18 @@ from typing import Any, Final
 
 from .errors import EngineError, UnsupportedError
 from .passphrase import Crypter
-from .values import SECRET_SIGNATURE, SIGNATURE_KEY, UNKNOWN, Properties, Secret, Value
+from .values import (
+    FLOAT_SIGNATURE,
+    SECRET_SIGNATURE,
+    SIGNATURE_KEY,
+    UNKNOWN,
+    Properties,
+    Secret,
+    Value,
+    loaded_number,
+    plain_number,
+    stored_number,
+)
 from .versions import CLI_VERSION
 
 # Version 4 differs from 3 only by naming the features in use, so that an engine that does not
@@ -61,8 +72,6 @@ _FIELDS: Final = {
     "replaceWith": "replace_with",
     "created": "created",
     "modified": "modified",
-    "sourcePosition": "source_position",
-    "stackTrace": "stack_trace",
     "ignoreChanges": "ignore_changes",
     "hideDiff": "hide_diff",
     "replaceOnChanges": "replace_on_changes",
@@ -109,8 +118,6 @@ class ResourceState:
     hide_diff: list[str] = field(default_factory=list)
     created: str = ""
     modified: str = ""
-    source_position: str = ""
-    stack_trace: list[dict[str, str]] = field(default_factory=list)
     unknown_fields: dict[str, Any] = field(default_factory=dict)
 
     def references(self) -> set[str]:
@@ -271,7 +278,7 @@ def resource_fields(state: ResourceState, crypter: Crypter | None) -> dict[str, 
         # nothing in it needs the old name any more.
         if key == "aliases" or (not value and key != "custom"):
             continue
-        fields[key] = _encode_value(value, crypter) if key in ("inputs", "outputs") else value
+        fields[key] = encode_value(value, crypter) if key in ("inputs", "outputs") else value
     return {**fields, **state.unknown_fields}
 
 
@@ -289,11 +296,12 @@ def decode_resource(fields: Mapping[str, Any], crypter: Crypter | None) -> Resou
     return ResourceState(**known, unknown_fields=unknown)
 
 
-def _encode_value(value: Value, crypter: Crypter | None) -> Any:
+def encode_value(value: Value, crypter: Crypter | None) -> Any:
+    """A value as a checkpoint has it, in what JSON can hold."""
     if isinstance(value, Secret):
         if crypter is None:
             raise EngineError("the stack has secrets but no passphrase")
-        plaintext = _json(_encode_value(_without_nested_secrets(value.value), crypter))
+        plaintext = _json(encode_value(_without_nested_secrets(value.value), crypter))
         return {
             SIGNATURE_KEY: SECRET_SIGNATURE,
             "ciphertext": crypter.encrypt(plaintext),
@@ -301,10 +309,10 @@ def _encode_value(value: Value, crypter: Crypter | None) -> Any:
     if value is UNKNOWN:
         raise EngineError("an unknown value cannot be stored")
     if isinstance(value, dict):
-        return {key: _encode_value(value[key], crypter) for key in sorted(value)}
+        return {key: encode_value(value[key], crypter) for key in sorted(value)}
     if isinstance(value, list):
-        return [_encode_value(item, crypter) for item in value]
-    return value
+        return [encode_value(item, crypter) for item in value]
+    return stored_number(value) if isinstance(value, float) else value
 
 
 def _without_nested_secrets(value: Value) -> Value:
@@ -334,9 +342,13 @@ def _decode_value(value: Any, crypter: Crypter | None, *, opened: bool = False) 
                 else:
                     plaintext = crypter.decrypt(ciphertext)
             return Secret(_decode_value(json.loads(plaintext), crypter, opened=True))
+        if value.get(SIGNATURE_KEY) == FLOAT_SIGNATURE:
+            return loaded_number(value["value"])
         return {key: _decode_value(item, crypter, opened=opened) for key, item in value.items()}
     if isinstance(value, list):
         return [_decode_value(item, crypter, opened=opened) for item in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return plain_number(value)
     return value
 
 
