@@ -282,7 +282,8 @@ class StepExecutor:
             step.op = Op.UPDATE if drifted else Op.SAME
             result.append(new)
 
-        self._run(step, apply, lambda: None)
+        # One that cannot be looked at keeps nobody from looking at the others.
+        self._run(step, apply, lambda: None, fatal=False)
         return result[0]
 
     def _is_managed(self, state: ResourceState) -> bool:

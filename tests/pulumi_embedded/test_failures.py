@@ -68,6 +68,23 @@ def test_a_refused_property_is_named(workspace):
     assert "Traceback" not in result.out
 
 
+def test_what_cannot_be_looked_at_keeps_nothing_else_from_it(workspace):
+    workspace.program("""
+        a = Thing("a")
+        b = Thing("b", opts=Opts(depends_on=[a]))
+        Thing("c", opts=Opts(depends_on=[b]))
+    """)
+    workspace.up()
+    made = {name: item["id"] for name, item in workspace.resources().items()}
+    workspace.meddle()
+    (workspace.service / f"{made['a']}.json").write_text("{")
+    result = workspace.run("refresh", skip_preview=True, parallel=1)
+    assert result.code == 1
+    assert "JSONDecodeError" in result.out
+    assert workspace.resources().keys() == {"a", "b"}
+    assert workspace.resources()["b"]["outputs"]["extra"] == 1
+
+
 def test_an_error_that_is_only_logged_does_not_fail_the_run(workspace):
     workspace.program("""
         a = Thing("a")
