@@ -159,9 +159,10 @@ class StepExecutor:
     ) -> None:
         """Change a resource in place."""
         step = Step(Op.UPDATE, old, new, changed_keys=changed_keys)
-        new.id, new.created, new.modified = old.id, old.created, old.modified
+        new.created, new.modified = old.created, old.modified
 
         def apply() -> None:
+            new.id = old.id  # only now: as the CLI's, what is stored as begun has none yet
             if not self._is_managed(new):
                 new.outputs = old.outputs if not new.custom else dict(new.inputs)
             elif self._dry_run:

@@ -23,6 +23,7 @@ BEFORE = """
     Thing("ignored", size=1, opts=Opts(ignore_changes=["size"], hide_diffs=["size"]))
     Thing("unprotected", opts=Opts(protect=True))
     Thing("deleted", opts=Opts(depends_on=[a]))
+    Thing("old-name")
     Pair("pair", 1)
     pulumi.export("made", a.made)
 """
@@ -34,6 +35,10 @@ AFTER = (
     .replace(", opts=Opts(protect=True)", "")
     .replace('Thing("deleted", opts=Opts(depends_on=[a]))', 'Thing("created", on=r.made)')
     .replace('Pair("pair", 1)', 'Pair("pair", 2)')
+    .replace(
+        'Thing("old-name")',
+        'Thing("name", size=1, opts=Opts(aliases=[pulumi.Alias(name="old-name")]))',
+    )
     + """
     Thing("found", opts=Opts(id="known"))
     pulumi.log.warn("look at this", a)
