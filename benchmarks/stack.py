@@ -23,13 +23,41 @@ for name, inputs in json.loads(pathlib.Path("jobs.json").read_text()).items():
     TrainingJob(name, **inputs)
 """
 
+# In a module of its own, because a class of the program itself is pickled with all its code.
+_TRIVIAL = """
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+
+
+class TrivialProvider(ResourceProvider):
+    def create(self, props):
+        return CreateResult(props["name"], props)
+
+
+class Trivial(Resource, module="measured", name="Trivial"):
+    def __init__(self, resource_name, **props):
+        super().__init__(TrivialProvider(), resource_name, props)
+"""
+
+_TRIVIAL_PROGRAM = """
+import json, pathlib
+from trivial import Trivial
+
+for name, inputs in json.loads(pathlib.Path("jobs.json").read_text()).items():
+    Trivial(name, **inputs)
+"""
+
 
 @dataclass(frozen=True)
 class Stack:
-    """A program in ``folder``; state, cache and home are in it too."""
+    """A program in ``folder``; state, cache and home are in it too.
+
+    Attributes:
+        engine: which one runs it, ``embedded`` or ``pulumi``.
+    """
 
     folder: Path
     emulator: Emulator
+    engine: str = "embedded"
 
     def declare(self, jobs: dict[str, dict[str, Any]]) -> None:
         """Write the program and its jobs."""
@@ -38,12 +66,18 @@ class Stack:
         (self.folder / "__main__.py").write_text(_PROGRAM)
         (self.folder / "jobs.json").write_text(json.dumps(jobs, default=str))
 
+    def declare_trivial(self, names: list[str]) -> None:
+        """Write a program of the least that dynamic resources can be."""
+        self.declare({name: {"name": name} for name in names})
+        (self.folder / "trivial.py").write_text(_TRIVIAL)
+        (self.folder / "__main__.py").write_text(_TRIVIAL_PROGRAM)
+
     def run(self, operation: str, *flags: str) -> tuple[float, str]:
-        """``metastudio OPERATION`` by the embedded engine: seconds, and what it printed."""
+        """``metastudio OPERATION`` by its engine: seconds, and what it printed."""
         command = [sys.executable, "-m", "pulumi_metastudio.cli", operation, *flags]
         started = time.perf_counter()
         done = subprocess.run(
-            [*command, "--engine", "embedded", "--stack", "measured"],
+            [*command, "--engine", self.engine, "--stack", "measured"],
             cwd=self.folder,
             env=self._environment(),
             capture_output=True,

@@ -19,29 +19,6 @@ _JOBS = 1000
 _REPEATS = 3
 _LIMIT = 1.5
 
-# In a module of its own, because a class of the program itself is pickled with all its code.
-_TRIVIAL = """
-from pulumi.dynamic import CreateResult, Resource, ResourceProvider
-
-
-class TrivialProvider(ResourceProvider):
-    def create(self, props):
-        return CreateResult(props["name"], props)
-
-
-class Trivial(Resource, module="measured", name="Trivial"):
-    def __init__(self, resource_name, **props):
-        super().__init__(TrivialProvider(), resource_name, props)
-"""
-
-_PROGRAM = """
-import json, pathlib
-from trivial import Trivial
-
-for name, inputs in json.loads(pathlib.Path("jobs.json").read_text()).items():
-    Trivial(name, **inputs)
-"""
-
 
 @measurement("thousand")
 def thousand(folder: Path, say: Say) -> Iterator[Row]:
@@ -50,9 +27,7 @@ def thousand(folder: Path, say: Say) -> Iterator[Row]:
     with Emulator(folder / "service", transitions="manual") as emulator:
         jobs, trivial = Stack(folder / "jobs", emulator), Stack(folder / "trivial", emulator)
         jobs.declare({name: {"name": name, "submit": False} for name in names})
-        trivial.declare({name: {"name": name} for name in names})
-        (trivial.folder / "trivial.py").write_text(_TRIVIAL)
-        (trivial.folder / "__main__.py").write_text(_PROGRAM)
+        trivial.declare_trivial(names)
         for stack in (jobs, trivial):
             seconds, _ = stack.run("up", "--yes")
             say(f"{_JOBS} resources created in {seconds:.1f} s")

@@ -184,14 +184,15 @@ class Deployment:
                     raise
                 refusals.append(error)
 
-        kept: set[str] = set()
+        kept: set[ResourceState] = set()
         for level in deletion_levels(doomed):
-            wave = [state for state in level if state.urn not in kept]
+            wave = [state for state in level if state not in kept]
             self._in_parallel(delete, wave)
             for state in wave:
-                if state.urn not in self._executor.deleted:
-                    kept |= needs(state, doomed)
+                if state not in self._executor.deleted:
+                    kept |= needs(state, self._target.snapshot.resources)
         if refusals:
+            self._cancellation.request()
             raise refusals[0]
 
     def _in_parallel(

@@ -8,19 +8,18 @@ such account, the outputs are told.
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any
 
 from .config import Config
+from .diffs import Diff
 from .display import Diagnostic, Display, Severity
+from .paths import path_text
 from .state import ResourceState, resource_fields
 from .steps import Op, Step
 from .urns import STACK_TYPE
 from .values import UNKNOWN_WIRE, mask, reveal
 
-_NONE: Final = object()
 _PREFIXES = {Severity.WARNING: "warning: ", Severity.ERROR: "error: "}
 
 
@@ -62,34 +61,17 @@ def _step(step: Step, show_secrets: bool, *, planned: bool) -> dict[str, Any]:
     new = step.planned if planned and step.planned else step.new
     if new is not None:
         entry["newState"] = _state(new, show_secrets)
-    if step.replace_keys:
-        entry["replaceReasons"] = list(step.replace_keys)
-    differences = None
-    if step.old is not None and new is not None and step.changed_keys:
-        entry["diffReasons"] = sorted(step.changed_keys)
-        kinds = dict(_differences(reveal(step.old.inputs), reveal(new.inputs)))
-        differences = {path: {"kind": kind, "inputDiff": True} for path, kind in kinds.items()}
-    return {**entry, "detailedDiff": differences}
-
-
-def _differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """The paths at which two values differ, each with the kind of its change."""
-    inner: Iterable[tuple[str, Any, Any]]
-    if isinstance(old, dict) and isinstance(new, dict):
-        names = (name for name in sorted({*old, *new}) if path or name != "__provider")
-        inner = (
-            (f"{path}.{name}".lstrip("."), old.get(name, _NONE), new.get(name, _NONE))
-            for name in names
-        )
-    elif isinstance(old, list) and isinstance(new, list):
-        pairs = enumerate(itertools.zip_longest(old, new, fillvalue=_NONE))
-        inner = ((f"{path}[{index}]", *pair) for index, pair in pairs)
-    else:
-        if old != new:
-            yield path, "add" if old is _NONE else "delete" if new is _NONE else "update"
-        return
-    for each in inner:
-        yield from _differences(each[1], each[2], each[0])
+    diff = step.diff or Diff(True)
+    if diff.replace_keys:
+        entry["replaceReasons"] = list(diff.replace_keys)
+    if diff.detailed:
+        entry["diffReasons"] = diff.changed_keys
+        differences = {
+            path_text(path): {"kind": kind, "inputDiff": True}
+            for path, kind in diff.detailed.items()
+            if path[0] != "__provider"
+        }
+    return {**entry, "detailedDiff": differences if diff.detailed else None}
 
 
 def _diagnostic(diagnostic: Diagnostic) -> dict[str, str]:

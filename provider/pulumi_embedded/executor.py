@@ -10,6 +10,7 @@ import dataclasses
 import threading
 from collections.abc import Callable, Iterable
 
+from .diffs import Diff
 from .display import Display
 from .errors import CancelledError, EngineError, StepError
 from .provider import DynamicProvider
@@ -19,10 +20,7 @@ from .steps import Op, Step
 from .urns import is_provider_type
 from .values import UNKNOWN_WIRE, equal, protect_outputs
 
-# These change on every edit of the program's text, and say nothing about the resource.
-_INCIDENTAL_FIELDS = frozenset(
-    {"source_position", "stack_trace", "created", "modified", "init_errors"}
-)
+_INCIDENTAL_FIELDS = frozenset({"created", "modified", "init_errors"})
 
 
 class Cancellation:
@@ -83,7 +81,7 @@ class StepExecutor:
         self._active = 0
         self._idle = threading.Condition()
         self._doomed: set[str] = set()
-        self.deleted: set[str] = set()  # URNs
+        self.deleted: set[ResourceState] = set()
 
     def wait_until_idle(self) -> None:
         """Wait for the running steps."""
@@ -113,15 +111,14 @@ class StepExecutor:
         self,
         new: ResourceState,
         old: ResourceState | None = None,
-        *,
-        replace_keys: tuple[str, ...] = (),
+        diff: Diff | None = None,
     ) -> None:
         """Make a resource; with ``old``, in the place of another.
 
         The old one is marked for deletion, or forgotten if it has been deleted already.
         """
         op = Op.CREATE if old is None else Op.CREATE_REPLACEMENT
-        step = Step(op, old, new, replace_keys, counted=old is None)
+        step = Step(op, old, new, diff, counted=old is None)
 
         def apply() -> None:
             if not self._is_managed(new):
@@ -143,10 +140,10 @@ class StepExecutor:
         self._run_operation(step, "creating", new, apply, record)
 
     def mark_replaced(
-        self, old: ResourceState, new: ResourceState, replace_keys: tuple[str, ...]
+        self, old: ResourceState, new: ResourceState, diff: Diff | None = None
     ) -> None:
         """Tell the display that both halves of a replacement belong together."""
-        step = Step(Op.REPLACE, old, new, replace_keys)
+        step = Step(Op.REPLACE, old, new, diff)
         self._display.step_began(step)
         self._display.step_ended(step)
 
@@ -155,10 +152,10 @@ class StepExecutor:
         old: ResourceState,
         new: ResourceState,
         ignore_changes: list[str],
-        changed_keys: tuple[str, ...] = (),
+        diff: Diff | None = None,
     ) -> None:
         """Change a resource in place."""
-        step = Step(Op.UPDATE, old, new, changed_keys=changed_keys)
+        step = Step(Op.UPDATE, old, new, diff)
         new.created, new.modified = old.created, old.modified
 
         def apply() -> None:
@@ -235,7 +232,7 @@ class StepExecutor:
             if self._is_managed(old) and not self._dry_run and not dropped:
                 self._provider.delete(old)
             old.pending_replacement = pending_replacement
-            self.deleted.add(old.urn)
+            self.deleted.add(old)
 
         def record(operation: int | None) -> None:
             if pending_replacement:
@@ -276,9 +273,7 @@ class StepExecutor:
             if old.external:
                 drifted = not equal(old.outputs, new.outputs)
             else:
-                drifted = self._provider.diff(
-                    new, old.inputs, ignore_changes=old.ignore_changes
-                ).changes
+                drifted = self._provider.diff(new, old.inputs, old.ignore_changes).changes
             step.new = new
             step.op = Op.UPDATE if drifted else Op.SAME
             result.append(new)

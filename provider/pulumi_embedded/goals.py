@@ -6,20 +6,15 @@ says may be silently ignored.
 
 from __future__ import annotations
 
-import functools
-import os
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote, urlsplit
 
 from .errors import UnsupportedError
 from .urns import is_provider_type
 from .values import Properties, from_struct
 
 if TYPE_CHECKING:
-    from pulumi.runtime.proto import alias_pb2, resource_pb2, source_pb2
+    from pulumi.runtime.proto import alias_pb2, resource_pb2
 
 DYNAMIC_PACKAGE: Final = "pulumi-python"
 
@@ -60,11 +55,9 @@ class Goal:
     aliases: list[Alias] = field(default_factory=list)
     custom_timeouts: dict[str, Any] = field(default_factory=dict)
     hide_diff: list[str] = field(default_factory=list)
-    source_position: str = ""
-    stack_trace: list[dict[str, str]] = field(default_factory=list)
 
 
-def goal_from_registration(request: resource_pb2.RegisterResourceRequest, root: Path) -> Goal:
+def goal_from_registration(request: resource_pb2.RegisterResourceRequest) -> Goal:
     """The goal of a ``RegisterResource`` call.
 
     Raises:
@@ -113,12 +106,10 @@ def goal_from_registration(request: resource_pb2.RegisterResourceRequest, root: 
         + [_alias(alias) for alias in request.aliases],
         custom_timeouts=_timeouts(request),
         hide_diff=list(_field(request, "hideDiffs") or []),
-        source_position=_position(request.sourcePosition, root),
-        stack_trace=_stack_trace(request, root),
     )
 
 
-def goal_from_read(request: resource_pb2.ReadResourceRequest, root: Path) -> Goal:
+def goal_from_read(request: resource_pb2.ReadResourceRequest) -> Goal:
     """The goal of a ``ReadResource`` call: a resource that the stack does not own.
 
     Raises:
@@ -139,8 +130,6 @@ def goal_from_read(request: resource_pb2.ReadResourceRequest, root: Path) -> Goa
         id=request.id,
         dependencies=sorted(request.dependencies),
         additional_secret_outputs=list(request.additionalSecretOutputs),
-        source_position=_position(request.sourcePosition, root),
-        stack_trace=_stack_trace(request, root),
     )
 
 
@@ -209,27 +198,3 @@ def _seconds(duration: str) -> float:
         raise UnsupportedError(f"the custom timeout {duration!r} has a form that is not known")
     seconds = sum(float(number) * _TIMEOUT_UNITS[unit] for number, unit in parts)
     return int(seconds) if seconds == int(seconds) else seconds
-
-
-def _stack_trace(request: Any, root: Path) -> list[dict[str, str]]:
-    frames: Iterable[Any] = getattr(_field(request, "stackTrace"), "frames", ())
-    return [
-        {"sourcePosition": position} if (position := _position(frame.pc, root)) else {}
-        for frame in frames
-    ]
-
-
-def _position(position: source_pb2.SourcePosition, root: Path) -> str:
-    if not position.uri or not position.line:
-        return ""
-    path = _relative(position.uri, str(root))
-    column = f",{position.column}" if position.column else ""
-    return f"project:///{path}#{position.line}{column}" if path else ""
-
-
-@functools.lru_cache(maxsize=1024)
-def _relative(uri: str, root: str) -> str:
-    parts = urlsplit(uri)
-    if parts.scheme not in ("", "file"):
-        return ""
-    return os.path.relpath(unquote(parts.path), root).replace(os.sep, "/")

@@ -9,15 +9,15 @@ def deletion_levels(doomed: list[ResourceState]) -> list[list[ResourceState]]:
     """The resources in waves: when a wave begins, nothing depends on its members any more.
 
     The list is in dependency order, and one URN may occur more than once (what was replaced and
-    what replaced it): a reference is to the last one before it.
+    what replaced it): a reference may be to each of them.
     """
-    latest: dict[str, ResourceState] = {}
+    by_urn: dict[str, list[ResourceState]] = {}
     dependents: dict[ResourceState, list[ResourceState]] = {state: [] for state in doomed}
     for state in doomed:
         for urn in state.references():
-            if urn in latest:
-                dependents[latest[urn]].append(state)
-        latest[state.urn] = state
+            for other in by_urn.get(urn, ()):
+                dependents[other].append(state)
+        by_urn.setdefault(state.urn, []).append(state)
     depth: dict[ResourceState, int] = {}
     for state in reversed(doomed):
         depth[state] = 1 + max((depth[d] for d in dependents[state]), default=-1)
@@ -27,14 +27,20 @@ def deletion_levels(doomed: list[ResourceState]) -> list[list[ResourceState]]:
     return levels
 
 
-def needs(state: ResourceState, states: list[ResourceState]) -> set[str]:
-    """The URNs of everything that a resource needs, directly or not."""
-    by_urn = {other.urn: other for other in states}
-    needed: set[str] = set()
+def needs(state: ResourceState, states: list[ResourceState]) -> set[ResourceState]:
+    """Everything that a resource needs, directly or not.
+
+    Where there is one that was replaced beside the one that replaced it, only what was replaced
+    itself needs the former.
+    """
+    by_urn = {(other.urn, other.delete): other for other in states}
+    needed: set[ResourceState] = set()
     waiting = [state]
     while waiting:
-        for urn in waiting.pop().references() - needed:
-            needed.add(urn)
-            if urn in by_urn:
-                waiting.append(by_urn[urn])
+        needy = waiting.pop()
+        for urn in needy.references():
+            other = by_urn.get((urn, needy.delete)) or by_urn.get((urn, not needy.delete))
+            if other and other not in needed:
+                needed.add(other)
+                waiting.append(other)
     return needed

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from .values import Properties, Secret, Value
@@ -15,8 +17,7 @@ PropertyPath = list[str | int]
 WILDCARD: Final = "*"
 
 _TOKEN: Final = re.compile(
-    r"""\.?(?P<name>[^.\[\]"]+) | \[(?P<index>\d+)\] | \[(?P<star>\*)\]
-      | \["(?P<quoted>(?:[^"\\]|\\.)*)"\]""",
+    r"""\.*(?: \["(?P<quoted>(?:\\"|[^"])*)"\] | \[(?P<index>\*|-?\d+)\] | (?P<name>[^.\[]+) )""",
     re.VERBOSE,
 )
 
@@ -31,16 +32,29 @@ def parse_path(text: str) -> PropertyPath:
     position = 0
     while position < len(text):
         match = _TOKEN.match(text, position)
-        if match is None:
+        if match is None or text[0] == ".":
             raise ValueError(f"{text!r} is not a property path")
-        if match["index"] is not None:
-            parts.append(int(match["index"]))
-        elif match["quoted"] is not None:
-            parts.append(re.sub(r"\\(.)", r"\1", match["quoted"]))
+        if match["quoted"] is not None:
+            parts.append(match["quoted"].replace('\\"', '"'))
+        elif match["index"] in (None, WILDCARD):
+            parts.append(match["name"] or WILDCARD)
         else:
-            parts.append(match["name"] or match["star"])
+            parts.append(int(match["index"]))
         position = match.end()
     return parts
+
+
+def path_text(path: Sequence[str | int]) -> str:
+    """The path as a text that :func:`parse_path` reads."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif re.search(r"[^A-Za-z0-9_]", part):
+            text += '["' + part.replace('"', '\\"') + '"]'
+        else:
+            text += f".{part}"
+    return text.removeprefix(".")
 
 
 def contains(outer: PropertyPath, inner: PropertyPath) -> bool:
@@ -50,13 +64,23 @@ def contains(outer: PropertyPath, inner: PropertyPath) -> bool:
     )
 
 
-def reset(path: PropertyPath, old: Properties, new: Properties) -> bool:
-    """Give the property at ``path`` in ``new`` its value from ``old``, in place.
+def ignore(texts: Sequence[str], old: Properties, new: Properties) -> tuple[Properties, list[str]]:
+    """What ``new`` is when what is at the paths stays as in ``old``; both are left as they are.
 
-    A property that ``old`` has not is removed. Returns whether the path could be followed: it
-    cannot when an element between its start and its end was added or removed.
+    A property that ``old`` has not is removed; a text that is no path has no effect.
+
+    Returns:
+        the copy, and the paths that could not be followed, because an element between their
+        start and their end was added or removed.
     """
-    return _reset(path, old, new)
+    copied = copy.deepcopy(new) if texts else new
+    lost = []
+    for text in texts:
+        with contextlib.suppress(ValueError):
+            path = parse_path(text)
+            if not path or not _reset(path, old, copied):
+                lost.append(text)
+    return copied, lost
 
 
 def _reset(path: PropertyPath, old: Value, new: Value) -> bool:
@@ -80,7 +104,7 @@ def _reset(path: PropertyPath, old: Value, new: Value) -> bool:
             return _reset(rest, old[head], new[head])
         return head not in old and head not in new
     if isinstance(new, list) and isinstance(old, list) and isinstance(head, int):
-        if head >= len(old) or head >= len(new):
+        if not 0 <= head < min(len(old), len(new)):
             return False
         if rest:
             return _reset(rest, old[head], new[head])

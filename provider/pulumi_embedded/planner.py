@@ -7,16 +7,16 @@ everything that it depends on.
 
 from __future__ import annotations
 
-import copy
 import threading
 import uuid
 
-from . import paths
+from .diffs import Diff, with_replace_on_changes
 from .display import Display
 from .errors import EngineError, StepError
 from .executor import Cancellation, StepExecutor
 from .goals import DYNAMIC_PACKAGE, Goal
-from .provider import Diff, DynamicProvider
+from .paths import ignore
+from .provider import DynamicProvider
 from .registry import Registry
 from .state import ResourceState
 from .target import Target
@@ -109,8 +109,6 @@ class Planner:
             dependencies=goal.dependencies,
             additional_secret_outputs=goal.additional_secret_outputs,
             external=True,
-            source_position=goal.source_position,
-            stack_trace=goal.stack_trace,
         )
         self._executor.read(old, new)
         with self._lock:
@@ -165,8 +163,7 @@ class Planner:
             hide_diff=goal.hide_diff,
             created=old.created if old else "",
             modified=old.modified if old else "",
-            source_position=goal.source_position,
-            stack_trace=goal.stack_trace,
+            unknown_fields=old.unknown_fields if old else {},
         )
 
     def _plan_component(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
@@ -203,35 +200,28 @@ class Planner:
             self._executor.create(new)
         elif condemned is not None:
             self._replaced.add(new.urn)
-            self._executor.mark_replaced(old, new, ())  # the reason is another's
-            self._executor.create(new, old, replace_keys=condemned)
+            self._executor.mark_replaced(old, new)  # the reason is another's
+            self._executor.create(new, old, Diff(True, condemned))
         elif old.external:
             self._executor.create(new, old)
-            self._executor.mark_replaced(old, new, ())
+            self._executor.mark_replaced(old, new)
         elif old.taint:
             self._replace(goal, old, new, Diff(True, ("id",)))
-        elif diff is not None and (old.pending_replacement or (diff.changes and diff.replace_keys)):
+        elif diff and (old.pending_replacement or (diff.changes and diff.replaces)):
             self._replace(goal, old, new, diff)
-        elif (diff is not None and diff.changes) or old.init_errors:
-            changed = diff.changed_keys if diff is not None else ()
-            self._executor.update(old, new, goal.ignore_changes, changed)
+        elif (diff and diff.changes) or old.init_errors:
+            self._executor.update(old, new, goal.ignore_changes, diff)
         else:
             self._executor.same(old, new)
 
     def _ignore_changes(self, urn: str, goal: Goal, old: ResourceState) -> Properties:
-        if not goal.ignore_changes:
-            return goal.inputs
-        inputs = copy.deepcopy(goal.inputs)
-        for text in goal.ignore_changes:
-            try:
-                done = paths.reset(paths.parse_path(text), old.inputs, inputs)
-            except ValueError:
-                continue  # as the CLI: a path that is none has no effect
-            if not done:
-                self._display.info(
-                    f"cannot ignore changes in added or removed elements of the path: {text!r}",
-                    urn,
-                )
+        inputs, lost = ignore(goal.ignore_changes, old.inputs, goal.inputs)
+        if lost:
+            self._display.info(
+                "cannot ignore changes in added or removed elements of the path: "
+                + ", ".join(map(repr, lost)),
+                urn,
+            )
         return inputs
 
     def _check(self, new: ResourceState, olds: Properties, news: Properties) -> Properties:
@@ -256,8 +246,8 @@ class Planner:
             return Diff(True, ("deletedWith",))
         if not old.custom:
             return Diff(True, ("provider",))
-        diff = self._provider.diff(old, new.inputs, ignore_changes=goal.ignore_changes)
-        return _with_replace_on_changes(diff, goal.replace_on_changes)
+        diff = self._provider.diff(old, new.inputs, goal.ignore_changes)
+        return with_replace_on_changes(diff, goal.replace_on_changes)
 
     def _replace(self, goal: Goal, old: ResourceState, new: ResourceState, diff: Diff) -> None:
         if new.protect and old.protect:
@@ -278,15 +268,14 @@ class Planner:
         delete_first = diff.delete_before_replace
         if goal.delete_before_replace is not None:
             delete_first = goal.delete_before_replace
-        keys = diff.replace_keys
         if delete_first or old.pending_replacement:
             if not old.pending_replacement:
                 self._delete_first(old)
-            self._executor.mark_replaced(old, new, keys)
-            self._executor.create(new, old, replace_keys=keys)
+            self._executor.mark_replaced(old, new, diff)
+            self._executor.create(new, old, diff)
         else:
-            self._executor.create(new, old, replace_keys=keys)
-            self._executor.mark_replaced(old, new, keys)
+            self._executor.create(new, old, diff)
+            self._executor.mark_replaced(old, new, diff)
 
     def _delete_first(self, old: ResourceState) -> None:
         """Delete a resource before its replacement is made, and before it what cannot outlive it.
@@ -308,6 +297,8 @@ class Planner:
             self._gone.add(old)
         self._executor.doom([old, *(state for state, _ in dependents)])
         for state, _ in reversed(dependents):
+            if state.pending_replacement:
+                continue  # an earlier run came as far as this
             self._executor.delete(state, replaced=True, pending_replacement=True)
         self._executor.delete(old, replaced=True, pending_replacement=True)
 
@@ -338,11 +329,10 @@ class Planner:
             }
             if UNKNOWN not in inputs.values():
                 continue
-            diff = _with_replace_on_changes(
-                self._provider.diff(state, inputs, ignore_changes=state.ignore_changes),
-                state.replace_on_changes,
+            diff = with_replace_on_changes(
+                self._provider.diff(state, inputs, state.ignore_changes), state.replace_on_changes
             )
-            if diff.changes and diff.replace_keys:
+            if diff.replaces:
                 result.append((state, diff.replace_keys))
                 replaced.add(state.urn)
         return result
@@ -376,17 +366,3 @@ class Planner:
             else:
                 self._executor.update(old, new, [])
         return f"{urn}::{new.id}"
-
-
-def _with_replace_on_changes(diff: Diff, replace_on_changes: list[str]) -> Diff:
-    """Turn changes of the named properties into reasons to replace."""
-    if not diff.changes or not replace_on_changes:
-        return diff
-    outer = [paths.parse_path(text) for text in replace_on_changes]
-    keys = [key for key in diff.changed_keys if any(paths.contains(p, [key]) for p in outer)]
-    return Diff(
-        True,
-        tuple(dict.fromkeys([*diff.replace_keys, *keys])),
-        diff.changed_keys,
-        diff.delete_before_replace,
-    )

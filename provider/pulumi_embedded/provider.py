@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from .config import Config
+from .diffs import Diff, compare
 from .errors import ProviderError
+from .paths import ignore
 from .processes import ChildProcess, provider_environment
 from .project import Project
 from .state import ResourceState
@@ -16,9 +18,7 @@ from .urns import urn_name, urn_type
 from .values import (
     Properties,
     annotate_secrets,
-    changed_properties,
     from_struct,
-    reveal,
     to_struct,
 )
 
@@ -34,23 +34,6 @@ CHANNEL_OPTIONS: Final = [
 _ENDED: Final = "the dynamic provider was ended"
 
 Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True)
-class Diff:
-    """What a provider says about a change.
-
-    Attributes:
-        replace_keys: the properties that cannot be changed in place.
-        changed_keys: the properties that differ; known only where the provider left the
-            comparison to the engine.
-        delete_before_replace: the old resource must be gone before a new one is made.
-    """
-
-    changes: bool
-    replace_keys: tuple[str, ...] = ()
-    changed_keys: tuple[str, ...] = ()
-    delete_before_replace: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,8 +103,7 @@ class DynamicProvider:
         self,
         state: ResourceState,
         news: Properties,
-        *,
-        ignore_changes: list[str] | None = None,
+        ignore_changes: list[str],
     ) -> Diff:
         """What changing the resource's inputs to ``news`` would mean."""
         from pulumi.runtime.proto import provider_pb2 as proto
@@ -130,16 +112,17 @@ class DynamicProvider:
             **_existing(state),
             olds=to_struct(state.outputs, keep_secrets=False),
             news=to_struct(news, keep_secrets=False),
-            ignoreChanges=ignore_changes or [],
+            ignoreChanges=ignore_changes,
         )
         response = self._call(lambda stub: stub.Diff(request))
         changes = response.changes == proto.DiffResponse.DIFF_SOME
-        changed_keys: tuple[str, ...] = ()
-        if response.changes == proto.DiffResponse.DIFF_UNKNOWN:
-            # The provider leaves the question to the engine: compare the inputs.
-            changed_keys = changed_properties(reveal(state.inputs), reveal(news))
-            changes = bool(changed_keys)
-        return Diff(changes, tuple(response.replaces), changed_keys, response.deleteBeforeReplace)
+        diff = Diff(changes, tuple(response.replaces), None, response.deleteBeforeReplace)
+        if response.changes != proto.DiffResponse.DIFF_UNKNOWN:
+            return diff
+        # The provider leaves the question to the engine.
+        kept, _ = ignore(ignore_changes, state.inputs, news)
+        found = compare(state.inputs, kept)
+        return replace(diff, changes=found.changes, detailed=found.detailed)
 
     def create(self, urn: str, inputs: Properties) -> tuple[str, Properties]:
         """Make the resource; returns its id and outputs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -46,19 +47,6 @@ _FEATURES: Final = (
     "ERROR_HOOKS",
     "STATE_MIGRATIONS",
 )
-_LEGACY_FEATURES: Final = {
-    "secrets": "SECRETS",
-    "resourceReferences": "RESOURCE_REFERENCES",
-    "aliasSpecs": "ALIAS_SPECS",
-    "deletedWith": "DELETED_WITH",
-    "replaceWith": "REPLACE_WITH",
-    "transforms": "TRANSFORMS",
-    "invokeTransforms": "INVOKE_TRANSFORMS",
-    "parameterization": "PARAMETERIZATION",
-    "resourceHooks": "RESOURCE_HOOKS",
-    "errorHooks": "ERROR_HOOKS",
-}
-
 RegisterOutputs = Callable[[str, Properties], None]
 
 
@@ -93,7 +81,6 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
         self._display = display
         self._cancellation = cancellation
         self._target = target
-        self._root = target.project.root
         self._parallel = parallel
 
     def add_to(self, server: grpc.Server) -> None:
@@ -124,14 +111,15 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
         self, request: resource_pb2.SupportsFeatureRequest, context: grpc.ServicerContext
     ) -> resource_pb2.SupportsFeatureResponse:
         """Answer SDKs that ask for each feature by name."""
-        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _LEGACY_FEATURES)
+        name = re.sub("([A-Z])", r"_\1", request.id).upper()  # as in resourceReferences
+        return resource_pb2.SupportsFeatureResponse(hasSupport=name in _FEATURES)
 
     def RegisterResource(
         self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.RegisterResourceResponse:
         """Bring a resource to the state that the program wants."""
         with self._failures(context):
-            state = self._planner.register(goal_from_registration(request, self._root))
+            state = self._planner.register(goal_from_registration(request))
             # A component's outputs come later; the old ones might name resources that are not
             # registered yet.
             outputs = state.outputs if request.custom else {}
@@ -155,7 +143,7 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
     ) -> resource_pb2.ReadResourceResponse:
         """Look up a resource that the stack does not own."""
         with self._failures(context):
-            state = self._planner.read(goal_from_read(request, self._root))
+            state = self._planner.read(goal_from_read(request))
             return resource_pb2.ReadResourceResponse(
                 urn=state.urn, properties=_answer(state.outputs, request.acceptSecrets)
             )
@@ -184,38 +172,6 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
         """Let the program end: without resource hooks nothing of it is needed any more."""
         return empty_pb2.Empty()
 
-    def Call(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Refuse methods of remote components."""
-        self._refuse(context, f"method {request.tok!r}")
-
-    def RegisterStackTransform(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Refuse transforms."""
-        self._refuse(context, "a stack transform")
-
-    def RegisterStackInvokeTransform(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Refuse transforms of function calls."""
-        self._refuse(context, "an invoke transform")
-
-    def RegisterResourceHook(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Refuse hooks."""
-        self._refuse(context, "a resource hook")
-
-    def RegisterErrorHook(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Refuse hooks."""
-        self._refuse(context, "an error hook")
-
-    def ExistsResource(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Refuse to say whether a resource exists."""
-        self._refuse(context, "a check whether a resource exists")
-
-    def RegisterPackage(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Refuse parameterized packages."""
-        self._refuse(context, f"the package {request.name!r}")
-
-    def _refuse(self, context: grpc.ServicerContext, what: str) -> None:
-        with self._failures(context):
-            raise UnsupportedError(f"the program uses {what}, which the embedded engine has not")
-
     @contextmanager
     def _failures(self, context: grpc.ServicerContext) -> Iterator[None]:
         """Report a failure, stop the deployment, and answer as a monitor that is shutting down."""
@@ -227,6 +183,26 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
                 self._display.error(str(error))
             self._cancellation.request()
             context.abort(grpc.StatusCode.UNAVAILABLE, "resource monitor shut down")
+
+
+def _refusal(what: str) -> Callable[[ResourceMonitor, Any, grpc.ServicerContext], None]:
+    def refuse(self: ResourceMonitor, request: Any, context: grpc.ServicerContext) -> None:
+        with self._failures(context):
+            raise UnsupportedError(f"the program uses {what}, which the embedded engine has not")
+
+    return refuse
+
+
+for _method, _what in {
+    "Call": "a method of a remote component",
+    "ExistsResource": "a check whether a resource exists",
+    "RegisterErrorHook": "an error hook",
+    "RegisterPackage": "a parameterized package",
+    "RegisterResourceHook": "a resource hook",
+    "RegisterStackInvokeTransform": "an invoke transform",
+    "RegisterStackTransform": "a stack transform",
+}.items():
+    setattr(ResourceMonitor, _method, _refusal(_what))
 
 
 class Engine(engine_pb2_grpc.EngineServicer):

@@ -15,7 +15,18 @@ from typing import Any, Final
 
 from .errors import EngineError, UnsupportedError
 from .passphrase import Crypter
-from .values import SECRET_SIGNATURE, SIGNATURE_KEY, UNKNOWN, Properties, Secret, Value
+from .values import (
+    FLOAT_SIGNATURE,
+    SECRET_SIGNATURE,
+    SIGNATURE_KEY,
+    UNKNOWN,
+    Properties,
+    Secret,
+    Value,
+    loaded_number,
+    plain_number,
+    stored_number,
+)
 
 CHECKPOINT_VERSION: Final = 3
 _NEWEST_READABLE_VERSION: Final = 4  # differs from 3 only by naming the features in use
@@ -49,8 +60,6 @@ _FIELDS: Final = {
     "replaceWith": "replace_with",
     "created": "created",
     "modified": "modified",
-    "sourcePosition": "source_position",
-    "stackTrace": "stack_trace",
     "ignoreChanges": "ignore_changes",
     "hideDiff": "hide_diff",
     "replaceOnChanges": "replace_on_changes",
@@ -97,8 +106,6 @@ class ResourceState:
     hide_diff: list[str] = field(default_factory=list)
     created: str = ""
     modified: str = ""
-    source_position: str = ""
-    stack_trace: list[dict[str, str]] = field(default_factory=list)
     unknown_fields: dict[str, Any] = field(default_factory=dict)
 
     def references(self) -> set[str]:
@@ -279,7 +286,7 @@ def _encode_value(value: Value, crypter: Crypter | None) -> Any:
         return {key: _encode_value(value[key], crypter) for key in sorted(value)}
     if isinstance(value, list):
         return [_encode_value(item, crypter) for item in value]
-    return value
+    return stored_number(value) if isinstance(value, float) else value
 
 
 def _without_nested_secrets(value: Value) -> Value:
@@ -309,9 +316,13 @@ def _decode_value(value: Any, crypter: Crypter | None, *, opened: bool = False) 
                 else:
                     plaintext = crypter.decrypt(ciphertext)
             return Secret(_decode_value(json.loads(plaintext), crypter, opened=True))
+        if value.get(SIGNATURE_KEY) == FLOAT_SIGNATURE:
+            return loaded_number(value["value"])
         return {key: _decode_value(item, crypter, opened=opened) for key, item in value.items()}
     if isinstance(value, list):
         return [_decode_value(item, crypter, opened=opened) for item in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return plain_number(value)
     return value
 
 

@@ -8,6 +8,7 @@ import enum
 import time
 from dataclasses import dataclass, field
 
+from .diffs import Diff
 from .paths import parse_path
 from .state import ResourceState
 from .urns import is_provider_type
@@ -39,8 +40,7 @@ class Step:
     Attributes:
         old: the resource before; None when it is new.
         new: the resource after; None when it goes.
-        replace_keys: why it cannot be changed in place.
-        changed_keys: the inputs that differ, where the provider left the comparison to the engine.
+        diff: what the change means, and why it cannot be made in place.
         counted: whether it appears in the summary; half of a replacement does not.
         refreshed: whether it shows what really is, so that outputs are what differs.
         planned: ``new`` as it was before the step.
@@ -49,8 +49,7 @@ class Step:
     op: Op
     old: ResourceState | None = None
     new: ResourceState | None = None
-    replace_keys: tuple[str, ...] = ()
-    changed_keys: tuple[str, ...] = ()
+    diff: Diff | None = None
     counted: bool = True
     refreshed: bool = False
     started: float = field(default_factory=time.monotonic)

@@ -11,8 +11,10 @@ refused: the dynamic provider cannot receive them, so a program with one cannot 
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from .errors import UnsupportedError
@@ -26,6 +28,7 @@ Properties = dict[str, Any]
 # Pulumi's wire protocol tags a dictionary with this key to give it a special meaning.
 SIGNATURE_KEY: Final = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 (a public tag)
+FLOAT_SIGNATURE: Final = "8ad145fe-0d11-4827-bfd7-1abcbf086f5c"
 OUTPUT_SIGNATURE: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 RESOURCE_SIGNATURE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
 ASSET_SIGNATURES: Final = frozenset(
@@ -56,6 +59,9 @@ class Unknown:
     def __bool__(self) -> bool:
         return False
 
+    def __deepcopy__(self, memo: object) -> Unknown:
+        return self  # there is one, known by its identity
+
 
 UNKNOWN: Final = Unknown()
 
@@ -71,19 +77,36 @@ class Secret:
 
 
 def plain_number(number: float) -> int | float:
-    """An integral float as an ``int``, so that it is stored as ``3`` and not as ``3.0``."""
+    """An integral number as an ``int``, so that it is stored as ``3`` and not as ``3.0``.
+
+    Beyond 2^53 it stays, or becomes, the ``float`` that it is on the wire and to the CLI.
+    """
     if math.isfinite(number) and number == int(number) and abs(number) <= _EXACT_INTEGERS:
         return int(number)
+    return float(number)
+
+
+def stored_number(number: float) -> Any:
+    """A float as a checkpoint has it: JSON knows neither infinity nor what is no number."""
+    if not math.isfinite(number):
+        return {SIGNATURE_KEY: FLOAT_SIGNATURE, "value": struct.pack(">d", number).hex()}
+    # As the CLI writes it, in digits and not with an exponent.
+    return int(Decimal(repr(number))) if _EXACT_INTEGERS < abs(number) < 1e21 else number
+
+
+def loaded_number(stored: str) -> float:
+    """The float that :func:`stored_number` wrote as an object with this ``value``."""
+    number: float = struct.unpack(">d", bytes.fromhex(stored))[0]
     return number
 
 
-def from_struct(struct: struct_pb2.Struct) -> Properties:
+def from_struct(message: struct_pb2.Struct) -> Properties:
     """The properties in a protobuf message.
 
     Raises:
         UnsupportedError: a property is an asset or an archive.
     """
-    return {key: _from_value(value) for key, value in struct.fields.items()}
+    return {key: _from_value(value) for key, value in message.fields.items()}
 
 
 def _from_value(value: struct_pb2.Value) -> Value:
@@ -133,18 +156,18 @@ def to_struct(
     """
     from google.protobuf import struct_pb2
 
-    struct = struct_pb2.Struct()
-    _fill_struct(struct, properties, keep_secrets, keep_unknowns)
-    return struct
+    message = struct_pb2.Struct()
+    _fill_struct(message, properties, keep_secrets, keep_unknowns)
+    return message
 
 
 def _fill_struct(
-    struct: struct_pb2.Struct, properties: Mapping[str, Value], secrets: bool, unknowns: bool
+    target: struct_pb2.Struct, properties: Mapping[str, Value], secrets: bool, unknowns: bool
 ) -> None:
     for key, value in properties.items():
         if value is UNKNOWN and not unknowns:
             continue
-        _fill_value(struct.fields[key], value, secrets, unknowns)
+        _fill_value(target.fields[key], value, secrets, unknowns)
 
 
 def _fill_value(target: struct_pb2.Value, value: Value, secrets: bool, unknowns: bool) -> None:
@@ -234,11 +257,6 @@ def mask(value: Value, unknown: str = "[unknown]") -> Value:
 def contains_secret(value: Value) -> bool:
     """Whether a secret is anywhere in the value."""
     return any(isinstance(item, Secret) for item in _walk(value))
-
-
-def contains_unknown(value: Value) -> bool:
-    """Whether something unknown is anywhere in the value."""
-    return any(item is UNKNOWN for item in _walk(value))
 
 
 def _walk(value: Value) -> Iterable[Value]:

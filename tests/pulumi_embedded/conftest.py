@@ -206,7 +206,13 @@ class Workspace:
 
     def cli(self, *arguments: str, code: int | None = 0) -> str:
         """Run the real CLI; its exit code must be the given one, if any is given."""
-        done = subprocess.run(
+        done = self.pulumi(*arguments)
+        assert code is None or done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the real CLI, however it ends."""
+        return subprocess.run(
             ["pulumi", *arguments, "--non-interactive", "--color", "never"],
             cwd=self.folder,
             env={**os.environ, **self.environment},
@@ -214,8 +220,6 @@ class Workspace:
             text=True,
             check=False,
         )
-        assert code is None or done.returncode == code, done.stdout + done.stderr
-        return done.stdout
 
     def checkpoint(self) -> dict[str, Any]:
         """The stack as it is stored."""

@@ -105,9 +105,9 @@ def state_of(name, *needs, parent=""):
 def test_deletions_wait_for_dependents():
     a, b, c = state_of("a"), state_of("b", "a"), state_of("c", parent="b")
     d, old = state_of("d", "a"), state_of("a")
-    # `old` was replaced by `a`, and has the same name; nothing after it refers to it.
+    # `old` was replaced by `a`, and has the same name: whatever refers to it goes first.
     levels = deletion_levels([old, a, b, c, d])
-    assert [set(level) for level in levels] == [{old, c, d}, {b}, {a}]
+    assert [set(level) for level in levels] == [{c, d}, {b}, {old, a}]
 
 
 def test_urns():

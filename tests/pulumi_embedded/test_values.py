@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from pulumi_embedded import paths
 from pulumi_embedded.errors import UnsupportedError
 from pulumi_embedded.values import (
     SECRET_SIGNATURE,
@@ -149,54 +148,6 @@ def test_masking_and_revealing():
     assert reveal(value) == {"a": [{"b": 1}], "u": UNKNOWN}
     assert repr(Secret("hush")) == "[secret]"
     assert contains_secret(value)
-
-
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("a", ["a"]),
-        ("a.b", ["a", "b"]),
-        ("a[0].b", ["a", 0, "b"]),
-        ('a["b.c"]', ["a", "b.c"]),
-        (r'["quo\"te"]', ['quo"te']),
-        ("a[*]", ["a", "*"]),
-        ("*", ["*"]),
-    ],
-)
-def test_paths(text, parts):
-    assert paths.parse_path(text) == parts
-
-
-@pytest.mark.parametrize("text", ["a[", 'a["b]', "a[-1]"])
-def test_what_is_no_path(text):
-    with pytest.raises(ValueError, match="not a property path"):
-        paths.parse_path(text)
-
-
-def test_a_path_contains_what_is_below_it():
-    assert paths.contains(["a"], ["a", "b"])
-    assert paths.contains(["*"], ["a"])
-    assert not paths.contains(["a", "b"], ["a"])
-    assert not paths.contains(["a"], ["b"])
-
-
-@pytest.mark.parametrize(
-    ("path", "old", "new", "done", "result"),
-    [
-        ("a", {"a": 1}, {"a": 2}, True, {"a": 1}),
-        ("a", {}, {"a": 2}, True, {}),
-        ("a", {"a": 1}, {}, True, {"a": 1}),
-        ("a.b", {"a": {"b": 1}}, {"a": {"b": 2, "c": 3}}, True, {"a": {"b": 1, "c": 3}}),
-        ("a.b", {}, {"a": {"b": 2}}, False, {"a": {"b": 2}}),
-        ("a[1]", {"a": [1, 2]}, {"a": [3, 4]}, True, {"a": [3, 2]}),
-        ("a[1]", {"a": [1]}, {"a": [3, 4]}, False, {"a": [3, 4]}),
-        ("*", {"a": 1, "b": 2}, {"a": 3, "c": 4}, True, {"a": 1, "b": 2}),
-        ("a[*].x", {"a": [{"x": 1}]}, {"a": [{"x": 2}]}, True, {"a": [{"x": 1}]}),
-    ],
-)
-def test_resetting_a_path(path, old, new, done, result):
-    assert paths.reset(paths.parse_path(path), old, new) is done
-    assert new == result
 
 
 def test_unknown_text_is_the_protocols_own():

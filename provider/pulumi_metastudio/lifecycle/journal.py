@@ -39,6 +39,7 @@ class Entry:
         sent: SHA-256 by input name, of files that arrived and may not be confirmed yet.
         sources: validator by input name, of files that were about to be sent.
         submitted: whether the job was, or was about to be, submitted for review; its state tells.
+        reviews: how many reviews of the job had failed before.
         serial: names the operation; outputs that carry it were recorded after it.
     """
 
@@ -50,6 +51,7 @@ class Entry:
     sent: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     submitted: bool = False
+    reviews: int = 0
     serial: str = ""
 
 

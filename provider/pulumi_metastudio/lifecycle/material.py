@@ -74,6 +74,7 @@ class Material:
         replaced: files of which the service may hold an earlier content.
         resumed: an earlier run may have done part of it, so the service is asked first.
         submitted: whether the job was, or was about to be, submitted by this.
+        reviews: how many reviews of the job had failed before this.
         serial: names this operation in the journal and in the state.
         problem: what stopped the work, if anything did.
     """
@@ -89,6 +90,7 @@ class Material:
     replaced: frozenset[str] = frozenset()
     resumed: bool = False
     submitted: bool = False
+    reviews: int = 0
     serial: str = field(default_factory=lambda: uuid.uuid4().hex)
     problem: MetaStudioError | None = None
 
@@ -144,6 +146,7 @@ class Material:
                 self.sent,
                 self.sources,
                 self.submitted,
+                self.reviews,
                 self.serial,
             )
             self.context.journal.save(identity, entry)

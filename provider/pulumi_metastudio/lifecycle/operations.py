@@ -24,7 +24,7 @@ from ..transfer import fingerprint, open_source
 from .bulk import as_detail, in_doubt, stands
 from .context import Context
 from .material import Material, addresses, part_counts, resume, steps
-from .outputs import recorded, reread
+from .outputs import failed_reviews, recorded, reread
 from .plan import RECREATE, Plan, adopted_again, diff, undeclared, undeletable
 from .recovery import catch_up, recover
 from .requests import command_message, create_request, update_request
@@ -180,6 +180,7 @@ def update(context: Context, job_id: str, old: Mapping[str, Any], inputs: Inputs
             "up again to see what that means"
         )
     material = resume(context, job_id, inputs, now)
+    material.reviews = failed_reviews(detail)
     if not plan.calls:
         return Outcome(job_id, recorded(inputs, detail, material.kept()))
     fields, files = plan.touches(FIELDS), plan.touches(FILES)

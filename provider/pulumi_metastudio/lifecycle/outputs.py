@@ -16,7 +16,7 @@ from .ownership import without_tags
 from .plan import DRIFTED, same, unmasked
 from .schema import BEHAVIOUR, FIELDS, FILES, Inputs
 
-__all__ = ["OBSERVED", "SECRETS", "recorded", "refreshed_inputs", "reread"]
+__all__ = ["OBSERVED", "SECRETS", "failed_reviews", "recorded", "refreshed_inputs", "reread"]
 
 #: Detail fields that are told as they are; declared inputs come on top of them.
 OBSERVED = (
@@ -75,6 +75,8 @@ def recorded(inputs: Inputs, detail: JobDetail, kept: Mapping[str, Any]) -> dict
         "__declared": declared,
         **kept,
     }
+    if outputs.get("pending"):
+        outputs["__reviews"] = failed_reviews(detail)
     drifted = {n: inputs[n] for n in declared if not same(FIELDS[n], inputs[n], outputs[n])}
     if drifted and detail.state not in EDITABLE:
         outputs[DRIFTED] = drifted
@@ -89,14 +91,15 @@ def reread(detail: JobDetail, old: Mapping[str, Any]) -> dict[str, Any]:
     """The outputs that ``detail`` makes of a record; of none, where ``old`` is empty."""
     if old:
         declared = {n: old[n] for n in old.get("__declared") or [] if n in old}
-        rest = {n: v for n, v in old.items() if n not in FIELDS and n != DRIFTED}
+        rest = {n: v for n, v in old.items() if n not in (*FIELDS, DRIFTED, "__reviews")}
     else:
         told = detail.model_dump(mode="json")
         declared = {n: told[n] for n in FIELDS if told.get(n) is not None}
         rest = {}
     pending = list(rest.get("pending") or [])
-    if detail.state not in EDITABLE:
-        pending = []  # somebody submitted it meanwhile: nothing is left to do
+    failed_before = old.get("__reviews", len(detail.operation_logs))
+    if detail.state not in EDITABLE or failed_reviews(detail) > failed_before:
+        pending = []  # it was submitted meanwhile: nothing is left to do
     kept: dict[str, Any] = {
         "pending": pending,
         "fingerprints": rest.get("fingerprints") or {},
@@ -116,6 +119,11 @@ def refreshed_inputs(outputs: Mapping[str, Any]) -> dict[str, Any]:
 
 #: Inputs that a program hands over without showing them: whose the resource is, what it ignores.
 _HIDDEN_INPUTS = ("__urn", "__organization", "__ignored")
+
+
+def failed_reviews(detail: JobDetail) -> int:
+    """How many of the job's reviews failed so far: one more tells that it was submitted again."""
+    return sum(log.log_type in _REVIEW_LOGS for log in detail.operation_logs)
 
 
 def _failure(detail: JobDetail) -> dict[str, Any] | None:

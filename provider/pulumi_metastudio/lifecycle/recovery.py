@@ -17,6 +17,7 @@ from .claims import Claim, Evidence, claim
 from .context import Context
 from .journal import Entry, declaration
 from .material import Material, steps
+from .outputs import failed_reviews
 from .ownership import Identity
 from .plan import same
 from .schema import FIELDS, FILES, Effect, Inputs
@@ -171,9 +172,11 @@ def _left_alone(context: Context, detail: JobDetail, found: Evidence) -> str:
 def _from_journal(
     context: Context, inputs: Inputs, entry: Entry, detail: JobDetail
 ) -> Material | None:
-    if detail.state not in EDITABLE:
+    reviews = failed_reviews(detail)
+    if detail.state not in EDITABLE or (entry.submitted and reviews > entry.reviews):
         return _as_submitted(context, inputs, entry)
     material = _noted(context, inputs, entry)
+    material.reviews = reviews
     _strike_off(context, material)
     if entry.declaration != declaration(inputs):
         # Fresh URLs come with an update, which brings the edited fields along.

@@ -16,6 +16,8 @@ __all__ = [
     "PART",
     "PROFILES",
     "URN",
+    "Killed",
+    "Killer",
     "fail_the_cover",
     "jobs",
     "rewrite",
@@ -71,3 +73,23 @@ def fail_the_cover(emulator: Emulator) -> None:
     """The fourth request is the first after the three parts of the video."""
     emulator.control.add_fault("upload", "delay", delay_ms=1, times=3)
     emulator.control.add_fault("upload", "status", status=400, times=1)
+
+
+class Killed(BaseException):
+    """The end of the process, as far as the code that it comes through can tell."""
+
+
+class Killer:
+    """A reporter at which the run ends as soon as it is told of this."""
+
+    def __init__(self, at: str) -> None:
+        self._at = at
+
+    def status(self, text: str) -> None:
+        if text.startswith(self._at):
+            raise Killed
+
+    def info(self, text: str) -> None:
+        """Nothing."""
+
+    warning = error = info

@@ -12,36 +12,28 @@ import pytest
 from metastudio_emulator import Emulator
 from pulumi_metastudio.backend import Record
 from pulumi_metastudio.errors import JobRefusal, StateUnreadable
-from pulumi_metastudio.lifecycle import Context, Journal, Outcome, Run, create, read, update
-from pulumi_metastudio.lifecycle.recovery import catch_up, recover
+from pulumi_metastudio.lifecycle import Context, Journal, Run, create
+from pulumi_metastudio.lifecycle.recovery import recover
 
-from .observing import ID_FILES, OWN, PART, URN, jobs, rewrite, settled, state_of, stored, uploads
+from .observing import (
+    ID_FILES,
+    OWN,
+    PART,
+    URN,
+    Killed,
+    Killer,
+    jobs,
+    rewrite,
+    settled,
+    state_of,
+    stored,
+)
 
 Check = Callable[..., dict[str, Any]]
 ContextFor = Callable[..., Context]
 Files = dict[str, str]
 
 TAG, PROOF = OWN.tags
-
-
-class Killed(BaseException):
-    """The end of the process, as far as the code that it comes through can tell."""
-
-
-class Killer:
-    """A reporter at which the run ends as soon as it is told of this."""
-
-    def __init__(self, at: str) -> None:
-        self._at = at
-
-    def status(self, text: str) -> None:
-        if text.startswith(self._at):
-            raise Killed
-
-    def info(self, text: str) -> None:
-        """Nothing."""
-
-    warning = error = info
 
 
 @pytest.fixture
@@ -401,69 +393,3 @@ def test_a_job_that_is_gone_is_forgotten(
     assert settled(outcome, mine)
     assert not context.run.took(outcome.job_id)
     assert jobs(service) == [outcome.job_id]
-
-
-# ---------------------------------------------------------------------- killed updates
-
-
-@pytest.fixture
-def failed_review(
-    service: Emulator,
-    context: Context,
-    files: Files,
-    checked: Check,
-    mine: dict[str, Any],
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What is recorded of a job whose review failed, and a declaration with another picture."""
-    made = create(context, mine)
-    service.control.set_state(made.job_id, "AUTO_VERIFY_FAILED")
-    old = read(context, made.job_id, made.outputs)
-    assert old is not None
-    rewrite(files["id_card_image1"])
-    service.control.clear_counters()
-    return old, checked(**{n: v for n, v in mine.items() if n != "fingerprints"})
-
-
-def kill_update(context: Context, old: dict[str, Any], now: dict[str, Any], at: str) -> None:
-    with pytest.raises(Killed):
-        update(context.telling(Killer(at)), old["job_id"], old, now)
-
-
-@pytest.mark.parametrize(
-    "at", ["uploading id_card_image1", "submitting for review", "AUTO_VERIFYING"]
-)
-def test_a_killed_update_is_gone_on_with(
-    at: str,
-    service: Emulator,
-    context: Context,
-    failed_review: tuple[dict[str, Any], dict[str, Any]],
-    tutorial: bool,
-) -> None:
-    old, now = failed_review
-    kill_update(context, old, now, at)
-    outcome: Outcome = update(context, old["job_id"], old, now)
-    assert settled(outcome, now)
-    assert stored(service, outcome.job_id) == now["fingerprints"]
-    assert state_of(service, outcome.job_id) == "AUTO_VERIFYING"
-    counters = service.control.counters()
-    assert (counters["update"], counters["SUBMITVERIFYING"]) == ({"200": 1}, {"200": 1})
-    # The picture; and the video, in three parts, where an update drops it.
-    assert uploads(service) == (1 if tutorial else 4)
-
-
-def test_what_a_killed_update_is_not_gone_on_with(
-    context: Context, failed_review: tuple[dict[str, Any], dict[str, Any]]
-) -> None:
-    old, now = failed_review
-    kill_update(context, old, now, "submitting for review")
-    detail = context.client.show_job(old["job_id"])
-    entry = context.journal.load(OWN, context.client.project_id)
-    assert entry is not None
-    assert catch_up(context, now, old, detail) is not None
-    recorded = {**old, "__journal": entry.serial}
-    assert catch_up(context, now, recorded, detail) is None
-    assert catch_up(context, {**now, "name": "m"}, old, detail) is None
-    other = detail.model_copy(update={"job_id": "another"})
-    assert catch_up(context, now, old, other) is None
-    bare = {n: v for n, v in now.items() if n != "__urn"}
-    assert catch_up(context, bare, old, detail) is None
