@@ -46,14 +46,17 @@ AFTER = (
     pulumi.log.error("only logged")
 """
 )
-#: What the same stack need not have in two previews, and the way to the program's frames.
-VOLATILE = {"created": "…", "modified": "…", "id": "…", "sourcePosition": "…", "stackTrace": "…"}
+#: What the same stack need not have in two previews.
+VOLATILE = {"created": "…", "modified": "…", "id": "…"}
+#: Where in the program a resource is declared, which the embedded engine does not tell.
+UNTOLD = {"sourcePosition", "stackTrace"}
 
 
 def comparable(value: Any) -> Any:
     """A part of a digest, with volatile values reduced to whether they are there."""
     if isinstance(value, dict):
-        return {key: VOLATILE.get(key) or comparable(each) for key, each in value.items()}
+        told = {key: each for key, each in value.items() if key not in UNTOLD}
+        return {key: VOLATILE.get(key) or comparable(each) for key, each in told.items()}
     return [comparable(each) for each in value] if isinstance(value, list) else value
 
 
