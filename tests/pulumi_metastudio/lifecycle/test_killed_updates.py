@@ -121,23 +121,21 @@ def test_a_review_that_fails_after_a_killed_run_is_not_asked_for_again(
     assert_submitted_once(service, context, old, mine)
 
 
-def test_a_second_review_that_fails_after_a_killed_run_is_not_asked_for_again(
-    service: Emulator, context: Context, failed_review: tuple[dict[str, Any], dict[str, Any]]
+@pytest.mark.parametrize("killed", [True, False], ids=["killed", "not killed"])
+def test_only_a_further_failed_review_tells_of_a_resubmission(
+    killed: bool,
+    service: Emulator,
+    context: Context,
+    failed_review: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
     first, now = failed_review
     cut_off(service, "SUBMITVERIFYING")
     old = update(context, first["job_id"], first, now).outputs
     assert old["pending"] == ["submit"]
-    killed_and_failed(service, context, old, now)
-    assert_submitted_once(service, context, old, now)
-
-
-def test_a_failed_review_that_the_record_knows_says_nothing_of_the_submission(
-    service: Emulator, context: Context, failed_review: tuple[dict[str, Any], dict[str, Any]]
-) -> None:
-    first, now = failed_review
-    cut_off(service, "SUBMITVERIFYING")
-    old = update(context, first["job_id"], first, now).outputs
+    if killed:
+        killed_and_failed(service, context, old, now)
+        assert_submitted_once(service, context, old, now)
+        return
     again = read(context, old["job_id"], old)
     assert again is not None
     assert again["pending"] == ["submit"]

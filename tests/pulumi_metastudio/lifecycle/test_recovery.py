@@ -309,9 +309,11 @@ def test_a_file_that_was_being_sent_may_leave_the_program(
     assert jobs(service) == [left]
 
 
+@pytest.mark.parametrize("while_sent", [False, True], ids=["afterwards", "while it was sent"])
 @pytest.mark.parametrize("name", ["training_video", "id_card_image1"])
 def test_a_file_that_was_edited_is_sent_again(
     name: str,
+    while_sent: bool,
     service: Emulator,
     context: Context,
     files: Files,
@@ -319,34 +321,15 @@ def test_a_file_that_was_edited_is_sent_again(
     mine: dict[str, Any],
     tutorial: bool,
 ) -> None:
-    kill_creation(context, mine, "confirming training_video")
-    left = jobs(service)
-    rewrite(files[name])
-    now = checked(**{n: v for n, v in mine.items() if n != "fingerprints"})
-    outcome = create(context, now)
-    assert settled(outcome, now)
-    assert stored(service, outcome.job_id) == now["fingerprints"]
-    assert jobs(service) == [outcome.job_id]
-    assert (left == [outcome.job_id]) is tutorial
-
-
-@pytest.mark.parametrize("name", ["training_video", "id_card_image1"])
-def test_a_file_that_was_edited_while_it_was_sent(
-    name: str,
-    service: Emulator,
-    context: Context,
-    files: Files,
-    checked: Check,
-    mine: dict[str, Any],
-    tutorial: bool,
-) -> None:
-    """What was sent arrived, its answer did not, and the next run has another content."""
-    if name != "training_video":
-        service.control.add_fault("upload", "delay", delay_ms=1, times=3)
-    service.control.add_fault("upload", "reset", after=True, times=1)
-    kill_creation(context, mine, name)  # told before the upload is repeated
-    left = jobs(service)
+    """Also where what was sent arrived, its answer did not, and the content is another now."""
+    if while_sent:
+        if name != "training_video":
+            service.control.add_fault("upload", "delay", delay_ms=1, times=3)
+        service.control.add_fault("upload", "reset", after=True, times=1)
+    # What is told of the file comes before its upload is repeated.
+    kill_creation(context, mine, name if while_sent else "confirming training_video")
     service.control.clear_faults()
+    left = jobs(service)
     rewrite(files[name])
     now = checked(**{n: v for n, v in mine.items() if n != "fingerprints"})
     outcome = create(context, now)
