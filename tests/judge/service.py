@@ -84,8 +84,13 @@ def made(key: str) -> str:
 
 
 def stored(id_: str, props: Props) -> Props:
-    """Put a thing into the service; returns what is known of it then."""
+    """Put a thing into the service; returns its outputs."""
     (SERVICE / f"{id_}.json").write_text(json.dumps(plain(props), sort_keys=True))
+    return outputs(id_, props)
+
+
+def outputs(id_: str, props: Props) -> Props:
+    """What a program learns of a thing."""
     return {**plain(props), "made": id_, "shout": str(props.get("text")).upper()}
 
 
@@ -134,7 +139,7 @@ class ThingProvider(ResourceProvider):
             if not file.exists():
                 return ReadResult("", {})
             now = json.loads(file.read_text())
-            return ReadResult(id_, stored(id_, now), inputs=dict(now))
+            return ReadResult(id_, outputs(id_, now), inputs=dict(now))
 
 
 class Thing(Resource, module="judge", name="Thing"):
