@@ -20,7 +20,7 @@ _SHORT = (
 
 
 def account(outcome: Outcome) -> dict[str, Any]:
-    """A turn's outcome in comparable form.
+    """A turn's outcome in comparable form. ``form`` is the checkpoint's own.
 
     ``calls`` are those of each thing in their order, the order between things being checked
     by :func:`disorder`; the resources of ``state`` and the steps of ``preview`` have no order.
@@ -30,6 +30,7 @@ def account(outcome: Outcome) -> dict[str, Any]:
     preview = outcome.preview
     return {
         "code": outcome.code,
+        "form": {k: v for k, v in outcome.checkpoint.items() if k != "checkpoint"},
         "summary": summary(outcome.text) if preview is None and outcome.code >= 0 else {},
         "calls": _calls(outcome),
         "state": _by_name((_title(each), each) for each in resources),

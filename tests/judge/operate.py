@@ -167,9 +167,8 @@ class Workspace:
             "parallel": self.parallel,
         }
         if apart:
-            return self._run_apart(
-                [sys.executable, "-c", _EMBEDDED, operation, json.dumps(options)]
-            )
+            command = [sys.executable, "-c", _EMBEDDED, operation, json.dumps(options)]
+            return self._run_apart(command, {})
         out, err = io.StringIO(), io.StringIO()
         with self._environment():
             code = pulumi_embedded.run(

@@ -22,6 +22,7 @@ KNOWN = ("known-1", "known-2")
 
 _NAMES = "ash birch cedar elm fir hazel larch maple oak pine rowan willow yew".split()
 _WORDS = ["a", "b c", "", "ümlaut", 'q"uote', "<&>", "line\nbreak", "x.y", "12", "true"]
+_NUMBERS = ["0", "1", "2", "1", "2", "-7", "3.5", "1e21", "2**40", "2**53 + 1", 'float("nan")']
 _PATHS = ["size", "o", "o.p", "tags", "tags[0]", "l", "l[0].k", "l[*].k", "kind", "on"]
 
 _HEAD = """import pulumi
@@ -291,7 +292,7 @@ class Program:
         name = rng.choice("text size flag tags o l on more secret free".split())
         makers = {
             "text": lambda: repr(rng.choice(_WORDS)),
-            "size": lambda: repr(rng.choice([0, 1, 2, -7, 3.5, 1e21, 2**40])),
+            "size": lambda: rng.choice(_NUMBERS),
             "flag": lambda: repr(rng.choice([True, False, None])),
             "tags": lambda: repr([rng.choice(_WORDS) for _ in range(rng.randint(0, 3))]),
             "o": lambda: repr({"p": rng.randint(0, 2), "q": {"deep": rng.choice(_WORDS)}}),

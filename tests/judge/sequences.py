@@ -137,6 +137,6 @@ def _plan(
         call = f"{rng.choice(calls)} {rng.choice(keys)}"
     if call.startswith(("refuse", "diff")):
         return {call: "it is refused" if call.startswith("refuse") else "fail"}
-    if call.startswith("read") or rng.random() < 0.6:
+    if rng.random() < 0.6:
         return {call: "fail"}
     return {call: rng.choice(["kill before", "kill after"])}
