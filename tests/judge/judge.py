@@ -183,8 +183,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="judge-") as temporary:
         folder = options.keep or Path(temporary)
         if options.record:
-            for seed in range(1, options.seeds + 1):
-                record(seed, folder)
+            recorded = range(1, options.seeds + 1)
+            with ProcessPoolExecutor(options.jobs) as pool:
+                list(pool.map(record, recorded, [folder] * len(recorded)))
             return 0
         counts = collections.Counter({"runs": 0, "differing": 0, "differences": 0})
         seeds = range(options.seed, options.seed + options.runs)
