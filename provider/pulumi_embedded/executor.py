@@ -193,14 +193,14 @@ class StepExecutor:
                     new.modified = timestamp()
             protect(new)
 
-        def record() -> None:
+        def record(operation: int | None) -> None:
             if replaces and old is not None:
                 old.delete = True
-                self._snapshots.complete(add=new, changed=[old])
+                self._snapshots.complete(operation, add=new, changed=[old])
             else:
-                self._snapshots.complete(add=new, remove=old)
+                self._snapshots.complete(operation, add=new, remove=old)
 
-        self._run(step, apply, record)
+        self._run_operation(step, "reading", new, apply, record)
 
     def delete(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
@@ -229,6 +230,17 @@ def test_a_killed_run_keeps_what_finished_and_says_what_did_not(workspace):
     assert "pending_operations" in workspace.checkpoint(), "only a person can tell"
     assert workspace.run("refresh", clear_pending_creates=True).code == 0
     assert "pending_operations" not in workspace.checkpoint()
+
+
+def test_a_killed_lookup_leaves_word_too(workspace):
+    workspace.program('Thing("found", opts=Opts(id="known"))')
+    os.mkfifo(workspace.service / "known.json")
+    process = workspace.start("up")
+    with (workspace.service / "known.json").open("w"):  # waits until the provider reads it
+        process.kill()
+        process.wait()
+    (operation,) = workspace.checkpoint()["pending_operations"]
+    assert (operation["type"], operation["resource"]["id"]) == ("reading", "known")
 
 
 def test_a_second_interrupt_kills_and_leaves_word(workspace):
