@@ -109,7 +109,8 @@ def compared(
                 f"{path} is {_shown(ours)}, of the CLI {_shown(theirs)}",
             )
             for path, ours, theirs in differences(left, reference)
-            if not path.startswith("form/") and not is_meant(turn, engine_of(way, number, story.seed), path, ours, theirs)
+            if not path.startswith("form/")
+            and not is_meant(turn, engine_of(way, number, story.seed), path, ours, theirs)
         ]
         if found:
             return found[:_LISTED]
