@@ -3,8 +3,10 @@
 It is started as a file and imports nothing but Pulumi's SDK, because the interpreter may belong
 to an environment in which ``pulumi_embedded`` is not installed::
 
-    python _runner.py program SETTINGS_JSON
-    python _runner.py provider ENGINE_ADDRESS
+    python _runner.py LIFELINE
+
+LIFELINE is the number of the descriptor from which it reads what to do, one line of JSON, and
+which closes when the engine ends.
 """
 
 from __future__ import annotations
@@ -22,28 +24,32 @@ import runpy
 import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, BinaryIO
 
 # What the engine shows already; it adds nothing of its own then.
 EXIT_ERROR_SHOWN = 32
 
 
 def main() -> None:
-    """Run what the arguments ask for, until it ends or the engine does."""
-    threading.Thread(target=_end_with_engine, daemon=True).start()
-    role, argument = sys.argv[1:]
-    if role == "provider":
+    """Run what the engine asks for, until it ends or the engine does."""
+    lifeline = os.fdopen(int(sys.argv[1]), "rb")
+    line = lifeline.readline()
+    if not line.endswith(b"\n"):
+        sys.exit(1)
+    threading.Thread(target=_end_with_engine, args=(lifeline,), daemon=True).start()
+    job = json.loads(line)
+    os.environ.update(job["environment"])
+    if job["role"] == "provider":
         sys.path.insert(0, os.getcwd())
-        sys.argv = ["pulumi.dynamic", argument]
+        sys.argv = ["pulumi.dynamic", job["argument"]]
         runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
     else:
-        sys.exit(_run_program(json.loads(argument)))
+        sys.exit(_run_program(job["argument"]))
 
 
-def _end_with_engine() -> None:
-    """End this process when the engine is gone, however it went: its end of stdin closes then."""
-    while os.read(sys.stdin.fileno(), 1):
-        pass
+def _end_with_engine(lifeline: BinaryIO) -> None:
+    """End this process when the engine is gone, however it went: its end of the pipe closes."""
+    lifeline.read()
     os._exit(1)
 
 
@@ -61,8 +67,6 @@ def _run_program(settings: dict[str, Any]) -> int:
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
     runtime.configure(runtime.Settings(**settings))
     sys.argv = [program]
-    # A folder is put on the path when it is run; a file's is not.
-    sys.path.insert(0, os.getcwd())
 
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

@@ -82,8 +82,9 @@ class Deployment:
                 try:
                     operate()
                 finally:
-                    self._snapshots.close()
                     self._provider.close()
+                    if recorded := self._snapshots.close():
+                        self._display.info("\n  ".join(["recorded after all:", *recorded]))
             return not (self._saw_error or self._cancellation.requested.is_set())
         except (StepError, CancelledError):
             return False
@@ -231,8 +232,8 @@ class Deployment:
                     *lines,
                     "These resources are in an unknown state because a run was interrupted while "
                     "waiting for changes to them to complete. Look at the service itself, then "
-                    "run a refresh, which brings the stack up to date and clears pending "
-                    "operations; pending creates are cleared only when it is asked to.",
+                    f"run '{self._target.command} refresh', which brings the stack up to date and "
+                    "clears pending operations; pending creates only with --clear-pending-creates.",
                 ]
             )
         )

@@ -8,17 +8,22 @@ such account, the outputs are told.
 
 from __future__ import annotations
 
+import dataclasses
 import time
+from collections.abc import Callable
 from typing import Any
 
 from .config import Config
 from .diffs import Diff
 from .display import Diagnostic, Display, Severity
 from .paths import path_text
+from .secrecy import KnownSecrets
 from .state import ResourceState, resource_fields
 from .steps import Op, Step
 from .urns import STACK_TYPE
-from .values import UNKNOWN_WIRE, mask, reveal
+from .values import UNKNOWN_WIRE, Properties, mask, reveal
+
+Show = Callable[[Properties], Properties]
 
 _PREFIXES = {Severity.WARNING: "warning: ", Severity.ERROR: "error: "}
 
@@ -29,11 +34,16 @@ def digest(display: Display, config: Config, show_secrets: bool) -> dict[str, An
     Diagnostics and configuration are left out when there are none.
     """
     shown = {key: "[secret]" if value.secret else value.text for key, value in config.items()}
-    told = [_diagnostic(each) for each in display.diagnostics]
+    told = [_diagnostic(each, display.secrets) for each in display.diagnostics]
+
+    def show(properties: Properties) -> Properties:
+        properties = display.secrets.redact_value(properties)
+        return dict(mask(reveal(properties) if show_secrets else properties, UNKNOWN_WIRE))
+
     return {
         **({"config": shown} if shown else {}),
         "steps": [
-            _step(step, show_secrets, planned=display.dry_run)
+            _step(step, show, planned=display.dry_run)
             for step in display.steps
             if step.counted and _is_news(step)
         ],
@@ -52,15 +62,15 @@ def _is_news(step: Step) -> bool:
     return step.old is not None and step.old.protect != step.state.protect
 
 
-def _step(step: Step, show_secrets: bool, *, planned: bool) -> dict[str, Any]:
+def _step(step: Step, show: Show, *, planned: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {"op": step.op.value, "urn": step.urn}
     if step.state.provider:
         entry["provider"] = step.state.provider
     if step.old is not None:
-        entry["oldState"] = _state(step.old, show_secrets)
+        entry["oldState"] = _state(step.old, show)
     new = step.planned if planned and step.planned else step.new
     if new is not None:
-        entry["newState"] = _state(new, show_secrets)
+        entry["newState"] = _state(new, show)
     diff = step.diff or Diff(True)
     if diff.replace_keys:
         entry["replaceReasons"] = list(diff.replace_keys)
@@ -74,18 +84,15 @@ def _step(step: Step, show_secrets: bool, *, planned: bool) -> dict[str, Any]:
     return {**entry, "detailedDiff": differences if diff.detailed else None}
 
 
-def _diagnostic(diagnostic: Diagnostic) -> dict[str, str]:
+def _diagnostic(diagnostic: Diagnostic, secrets: KnownSecrets) -> dict[str, str]:
+    message = secrets.redact(diagnostic.message)
     return {
         **({"urn": diagnostic.urn} if diagnostic.urn else {}),
-        "message": f"{_PREFIXES.get(diagnostic.severity, '')}{diagnostic.message}\n",
+        "message": f"{_PREFIXES.get(diagnostic.severity, '')}{message}\n",
         "severity": diagnostic.severity.name.lower(),
     }
 
 
-def _state(state: ResourceState, show_secrets: bool) -> dict[str, Any]:
-    shown = {
-        name: mask(reveal(value) if show_secrets else value, UNKNOWN_WIRE)
-        for name, value in (("inputs", state.inputs), ("outputs", state.outputs))
-    }
-    fields = {key: value for key, value in vars(state).items() if key not in shown}
-    return resource_fields(ResourceState(**fields, **shown), None)
+def _state(state: ResourceState, show: Show) -> dict[str, Any]:
+    shown = dataclasses.replace(state, inputs=show(state.inputs), outputs=show(state.outputs))
+    return resource_fields(shown, None)

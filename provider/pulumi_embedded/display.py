@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
+from .secrecy import KnownSecrets
 from .steps import Op, Step
 from .values import Properties
 
@@ -43,11 +44,13 @@ class Display:
         steps: the steps that ended, in order.
         diagnostics: the lasting messages, in order.
         outputs: the stack's outputs, once they are known, and those of the run before.
+        secrets: what must not be shown in the clear.
         began: when it was made, by the monotonic clock.
     """
 
-    def __init__(self, *, dry_run: bool) -> None:
+    def __init__(self, *, dry_run: bool, secrets: KnownSecrets | None = None) -> None:
         self.dry_run = dry_run
+        self.secrets = secrets or KnownSecrets()
         self.steps: list[Step] = []
         self.diagnostics: list[Diagnostic] = []
         self.outputs: Properties | None = None
@@ -64,6 +67,7 @@ class Display:
 
     def step_ended(self, step: Step, *, failed: bool = False) -> None:
         """A step ended."""
+        self.secrets.learn(step.state.outputs)
         if step.hidden:
             return
         with self._lock:

@@ -22,6 +22,8 @@ def write_atomically(file: Path, text: str, *, mode: int = 0o600) -> None:
             os.fsync(stream.fileno())
         Path(temporary).chmod(mode)
         Path(temporary).replace(file)
-    except BaseException:
+    except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = str(file)  # the other name means nothing to anybody
         raise

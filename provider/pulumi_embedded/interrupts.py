@@ -14,7 +14,9 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Final, TextIO
+from typing import Final
+
+from .outlet import Outlet
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _MESSAGE: Final = (
@@ -31,7 +33,7 @@ class Interrupts:
         stderr: where the user is told what a second interrupt would do.
     """
 
-    def __init__(self, stderr: TextIO) -> None:
+    def __init__(self, stderr: Outlet) -> None:
         self._stderr = stderr
         self._lock = threading.Lock()
         self._seen = 0
@@ -64,6 +66,11 @@ class Interrupts:
     def seen(self) -> bool:
         """Whether there was any."""
         return self._seen > 0
+
+    @property
+    def killed(self) -> bool:
+        """Whether there was more than one, after which nothing is waited for."""
+        return self._seen > 1
 
     @contextlib.contextmanager
     def during(self, stop: Callable[[], None], kill: Callable[[], None]) -> Iterator[None]:
@@ -106,7 +113,5 @@ class Interrupts:
             if self._seen > 1:
                 kill()
                 return
-            with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
-                self._stderr.write(_MESSAGE)
-                self._stderr.flush()
+            self._stderr.write(_MESSAGE)
             stop()

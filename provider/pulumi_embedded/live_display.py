@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, cast
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
 from .display import Diagnostic, Severity
+from .outlet import Outlet
 from .steps import Op, Step
 from .text_display import TextDisplay, row
 
@@ -27,11 +28,9 @@ _FRAMES_PER_SECOND: Final = 8
 class LiveDisplay(TextDisplay):
     """Adds rows for running steps: what is done, for how long, and the provider's status text."""
 
-    def __init__(
-        self, title: str, out: TextIO, stack_urn: str, *, dry_run: bool, show_secrets: bool = False
-    ) -> None:
-        super().__init__(title, out, stack_urn, dry_run=dry_run, show_secrets=show_secrets)
-        self._console = Console(file=out, highlight=False, soft_wrap=True)
+    def __init__(self, title: str, out: Outlet, stack_urn: str, **options: Any) -> None:
+        super().__init__(title, out, stack_urn, **options)
+        self._console = Console(file=cast(TextIO, out), highlight=False, soft_wrap=True)
         self._running: dict[str, Step] = {}
         self._statuses: dict[str, str] = {}
         # Not the display's own lock: that one is held while lines are printed, which waits for
@@ -85,7 +84,7 @@ class LiveDisplay(TextDisplay):
 
     def _show_status(self, urn: str, text: str) -> None:
         with self._rows_lock:
-            self._statuses[urn] = " ".join(text.split())
+            self._statuses[urn] = " ".join(self.secrets.redact(text).split())
 
 
 def _style(step: Step) -> str:

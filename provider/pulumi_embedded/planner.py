@@ -72,6 +72,7 @@ class Planner:
             CancelledError: no further step may start.
         """
         urn = self._registry.urn(goal)
+        self._display.secrets.learn(goal.inputs)
         try:
             with self._lock:
                 self._cancellation.check()
@@ -94,6 +95,7 @@ class Planner:
     def read(self, goal: Goal) -> ResourceState:
         """Look up one resource that the stack does not own; returns its state."""
         urn = self._registry.urn(goal)
+        self._display.secrets.learn(goal.inputs)
         with self._lock:
             self._cancellation.check()
             old = self._registry.claim(urn, goal)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from typing import Final
 
@@ -88,7 +87,8 @@ class ProgramRun:
             )
             program = ChildProcess(
                 project,
-                ["program", json.dumps(settings)],
+                "program",
+                settings,
                 environment,
                 self._show_line,
                 self._show_line,
@@ -124,6 +124,7 @@ class ProgramRun:
             self._display.info(line)
 
     def _register_outputs(self, urn: str, outputs: Properties) -> None:
+        self._display.secrets.learn(outputs)
         if urn_type(urn) == STACK_TYPE:
             # They are stored at the end: it depends on the outcome what becomes of old ones.
             self.stack_outputs = outputs

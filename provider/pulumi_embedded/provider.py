@@ -229,7 +229,8 @@ class DynamicProvider:
         port = _FirstLine(self._on_output)
         self._process = ChildProcess(
             self._project,
-            ["provider", self.engine_address],
+            "provider",
+            self.engine_address,
             self._environment,
             port,
             self._on_output,

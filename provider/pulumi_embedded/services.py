@@ -25,8 +25,8 @@ from .executor import Cancellation
 from .goals import goal_from_read, goal_from_registration
 from .planner import Planner
 from .provider import CHANNEL_OPTIONS
-from .urns import parse_urn
 from .values import Properties, from_struct, to_struct
+from .versions import require
 
 if TYPE_CHECKING:
     from .state import ResourceState
@@ -240,18 +240,16 @@ class Engine(engine_pb2_grpc.EngineServicer):
         self, request: engine_pb2.SetRootResourceRequest, context: grpc.ServicerContext
     ) -> engine_pb2.SetRootResourceResponse:
         """Remember the URN of the stack's resource."""
-        parse_urn(request.urn)
         with self._root_lock:
             self._root = request.urn
         return engine_pb2.SetRootResourceResponse()
 
     def RequirePulumiVersion(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Say that the range cannot be checked: it speaks of a CLI, and there is none here."""
-        self._display.diagnostic(
-            Severity.WARNING,
-            f"the program asks for the Pulumi CLI {request.pulumi_version_range}; "
-            "the embedded engine does not check that",
-        )
+        """Refuse to go on where the program asks for another version than the one we follow."""
+        try:
+            require(request.pulumi_version_range)
+        except EngineError as error:
+            context.abort(grpc.StatusCode.UNKNOWN, str(error))
         return engine_pb2.RequirePulumiVersionResponse()
 
 

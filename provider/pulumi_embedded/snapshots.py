@@ -8,11 +8,12 @@ with the stack, and one per step would make large stacks quadratic.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
 from collections.abc import Callable, Iterable, Mapping
 
-from .errors import CancelledError
+from .errors import CancelledError, EngineError
 from .passphrase import Crypter
 from .state import (
     PendingOperation,
@@ -21,6 +22,7 @@ from .state import (
     encode_checkpoint,
     encode_operation,
     encode_resource,
+    features_of,
 )
 
 
@@ -64,6 +66,7 @@ class SnapshotManager:
         self._lock = threading.RLock()
         self._write_lock = threading.Lock()
         self._frozen = False
+        self._unrecorded: list[str] = []
         self._changes = 0
         self._written = 0
 
@@ -86,14 +89,19 @@ class SnapshotManager:
                     PendingOperation(type_, state), self._crypter
                 )
             change = self._changed()
-        self._flush(change)
+        try:
+            self._flush(change)
+        except EngineError:
+            self.fail(operation)
+            raise
         if self._frozen:
             raise CancelledError("not begun: the run was killed")
         return operation
 
     def fail(self, operation: int) -> None:
         """Record that an operation ended without having changed anything."""
-        self.complete(operation)
+        with contextlib.suppress(EngineError):  # `close` tries again, and says so
+            self.complete(operation)
 
     def complete(
         self,
@@ -112,6 +120,10 @@ class SnapshotManager:
             remove: the state that is gone.
             changed: states whose fields were changed in place.
             flush: whether the record must be on disk before this returns.
+
+        Raises:
+            EngineError: it could not be written; what the step did is named, so that somebody
+                can look after it if no later write succeeds either.
         """
         with self._lock:
             if operation is not None:
@@ -124,8 +136,18 @@ class SnapshotManager:
             for state in changed:
                 self._encoded.pop(state, None)
             change = self._changed()
-        if flush:
+        if not flush:
+            return
+        try:
             self._flush(change)
+        except EngineError as error:
+            subject = add or remove
+            if operation is None or subject is None:
+                raise
+            done = "deleted" if add is None else "created" if remove is None else "updated"
+            what = f"{subject.urn} (id {subject.id!r}) was {done}"
+            self._unrecorded.append(what)
+            raise EngineError(f"{error}; not recorded: {what}") from error
 
     def refreshed(self, results: Mapping[ResourceState, ResourceState | None]) -> None:
         """Put refreshed states in the place of old ones, and drop those that are gone (None)."""
@@ -147,16 +169,28 @@ class SnapshotManager:
             self._kept_pending = []
             self._changed()
 
-    def close(self) -> None:
-        """Write what was recorded without being flushed."""
+    def close(self) -> list[str]:
+        """Write what is not on disk yet; returns what could not be recorded before, and is now.
+
+        Raises:
+            EngineError: it could not be written.
+        """
         with self._lock:
             change = self._changes
-        self._flush(change)
+        try:
+            self._flush(change)
+        except EngineError as error:
+            lines = [str(error), *self._unrecorded]
+            if self._unrecorded:
+                lines[0] += "; the stack does not know of the following, so look after it yourself:"
+            raise EngineError("\n  ".join(lines)) from error
+        return [] if self._frozen else self._unrecorded
 
     def freeze(self) -> None:
         """Write nothing more, so that what is running stays recorded as unfinished."""
-        with self._write_lock:
-            self._frozen = True
+        self._frozen = True
+        with self._write_lock:  # what is being written now is written whole
+            pass
 
     def _changed(self) -> int:
         self._changes += 1
@@ -172,7 +206,11 @@ class SnapshotManager:
             with self._lock:
                 latest = self._changes
                 text = self._encode()
-            self._write(text)
+            try:
+                self._write(text)
+            except OSError as error:
+                file = error.filename or "the stack"
+                raise EngineError(f"{file}: could not be written: {error.strerror}") from error
             self._written = latest
 
     def _encode(self) -> str:
@@ -191,6 +229,7 @@ class SnapshotManager:
             texts,
             [*self._pending.values(), *self._kept_pending],
             self.base.metadata,
+            features_of(state for state, _ in states),
         )
 
 

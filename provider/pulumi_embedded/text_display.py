@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Final, TextIO
+from typing import Any, Final
 
 from .display import Diagnostic, Display, Severity
+from .outlet import Outlet
 from .steps import Op, Step
 from .urns import urn_name, urn_type
 from .values import Properties, Secret, Unknown, Value, equal
@@ -28,23 +29,22 @@ MARKS: Final = {
 }
 # What a step is called in a preview, while it runs, and when it is done.
 _WORDS: Final = {
-    Op.SAME: ("", "", ""),
-    Op.CREATE: ("create", "creating", "created"),
-    Op.UPDATE: ("update", "updating", "updated"),
-    Op.DELETE: ("delete", "deleting", "deleted"),
-    Op.REPLACE: ("replace", "replacing", "replaced"),
-    Op.CREATE_REPLACEMENT: (
-        "create replacement",
-        "creating replacement",
-        "created replacement",
-    ),
-    Op.DELETE_REPLACED: ("delete original", "deleting original", "deleted original"),
-    Op.READ: ("read", "reading", "read"),
-    Op.READ_REPLACEMENT: ("read for replacement", "reading for replacement", "read"),
-    Op.READ_DISCARD: ("discard", "discarding", "discarded"),
-    Op.DISCARD_REPLACED: ("discard original", "discarding original", "discarded original"),
-    Op.REFRESH: ("refresh", "refreshing", "refreshed"),
-    Op.REMOVE_PENDING_REPLACE: ("complete replace", "completing replace", "completed replace"),
+    op: tuple(words.split("/"))
+    for op, words in {
+        Op.SAME: "//",
+        Op.CREATE: "create/creating/created",
+        Op.UPDATE: "update/updating/updated",
+        Op.DELETE: "delete/deleting/deleted",
+        Op.REPLACE: "replace/replacing/replaced",
+        Op.CREATE_REPLACEMENT: "create replacement/creating replacement/created replacement",
+        Op.DELETE_REPLACED: "delete original/deleting original/deleted original",
+        Op.READ: "read/reading/read",
+        Op.READ_REPLACEMENT: "read for replacement/reading for replacement/read",
+        Op.READ_DISCARD: "discard/discarding/discarded",
+        Op.DISCARD_REPLACED: "discard original/discarding original/discarded original",
+        Op.REFRESH: "refresh/refreshing/refreshed",
+        Op.REMOVE_PENDING_REPLACE: "complete replace/completing replace/completed replace",
+    }.items()
 }
 _LOOKS: Final = frozenset({Op.READ, Op.READ_REPLACEMENT, Op.READ_DISCARD})
 _LABELS: Final = {Severity.WARNING: "warning: ", Severity.ERROR: "error: "}
@@ -58,12 +58,13 @@ class TextDisplay(Display):
         out: where the lines go.
         stack_urn: the stack's own resource; messages without a resource are shown under it.
         show_secrets: whether secret outputs are shown as they are.
+        options: those of every display.
     """
 
     def __init__(
-        self, title: str, out: TextIO, stack_urn: str, *, dry_run: bool, show_secrets: bool = False
+        self, title: str, out: Outlet, stack_urn: str, *, show_secrets: bool = False, **options: Any
     ) -> None:
-        super().__init__(dry_run=dry_run)
+        super().__init__(**options)
         self._title = title
         self._out = out
         self._stack_urn = stack_urn
@@ -80,7 +81,6 @@ class TextDisplay(Display):
 
     def _line(self, text: str) -> None:
         self._out.write(f"{text}\n")
-        self._out.flush()
 
     def _show_step_began(self, step: Step) -> None:
         if not self.dry_run and step.op is not Op.SAME:
@@ -98,21 +98,38 @@ class TextDisplay(Display):
 
     def _show_diagnostic(self, diagnostic: Diagnostic) -> None:
         urn = diagnostic.urn or self._stack_urn
-        first_line = diagnostic.message.partition("\n")[0]
+        first_line = self.secrets.redact(diagnostic.message).partition("\n")[0]
         label = _LABELS.get(diagnostic.severity, "")
         self._line(f"    {urn_type(urn)} {urn_name(urn)} {label}{first_line}")
 
     def _show_status(self, urn: str, text: str) -> None:
         # There is no row to write over; the provider tells seldom enough for lines of their own.
-        self._line(f"    {urn_type(urn)} {urn_name(urn)} {text.partition(chr(10))[0]}")
+        first_line = self.secrets.redact(text).partition("\n")[0]
+        self._line(f"    {urn_type(urn)} {urn_name(urn)} {first_line}")
 
     def _summary(self) -> Iterator[str]:
-        yield from diagnostics_text(self.diagnostics, self._stack_urn)
+        yield from self._diagnostics_text()
         if self.outputs is not None:
-            yield from outputs_text(self.old_outputs, self.outputs, self._show_secrets)
+            old, new = map(self.secrets.redact_value, (self.old_outputs, self.outputs))
+            yield from outputs_text(old, new, self._show_secrets)
         yield from self._resources_text()
         if not self.dry_run:
             yield f"Duration: {max(1, round(time.monotonic() - self._started))}s"
+            yield ""
+
+    def _diagnostics_text(self) -> Iterator[str]:
+        """The messages, grouped under their resources."""
+        groups: dict[str, list[Diagnostic]] = {}
+        for diagnostic in self.diagnostics:
+            groups.setdefault(diagnostic.urn or self._stack_urn, []).append(diagnostic)
+        if groups:
+            yield "Diagnostics:"
+        for urn, group in groups.items():
+            yield f"  {urn_type(urn)} ({urn_name(urn)}):"
+            for diagnostic in group:
+                message = self.secrets.redact(diagnostic.message)
+                text = _LABELS.get(diagnostic.severity, "") + message
+                yield from (f"    {line}".rstrip() for line in text.splitlines())
             yield ""
 
     def _resources_text(self) -> Iterator[str]:
@@ -152,21 +169,6 @@ def changes_note(step: Step) -> str:
     """The properties that a step changes: `` [diff: ~name,+tags]``."""
     changes = ",".join(f"{mark}{name}" for mark, name in step.changes())
     return f" [diff: {changes}]" if changes else ""
-
-
-def diagnostics_text(diagnostics: list[Diagnostic], stack_urn: str) -> Iterator[str]:
-    """The messages, grouped under their resources."""
-    groups: dict[str, list[Diagnostic]] = {}
-    for diagnostic in diagnostics:
-        groups.setdefault(diagnostic.urn or stack_urn, []).append(diagnostic)
-    if groups:
-        yield "Diagnostics:"
-    for urn, group in groups.items():
-        yield f"  {urn_type(urn)} ({urn_name(urn)}):"
-        for diagnostic in group:
-            text = _LABELS.get(diagnostic.severity, "") + diagnostic.message
-            yield from (f"    {line}".rstrip() for line in text.splitlines())
-        yield ""
 
 
 def outputs_text(old: Properties, new: Properties, show_secrets: bool) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from .errors import EngineError
+
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
 PROVIDER_TYPE_PREFIX: Final = "pulumi:providers:"
 
@@ -31,11 +33,11 @@ def parse_urn(text: str) -> Urn:
     """Split a URN.
 
     Raises:
-        ValueError: the text is not a URN.
+        EngineError: the text is not a URN.
     """
     head, *rest = text.split("::", 3)
     if not head.startswith("urn:pulumi:") or len(rest) != 3:
-        raise ValueError(f"{text!r} is not a URN")
+        raise EngineError(f"{text!r} is not a URN: urn:pulumi:STACK::PROJECT::TYPE::NAME")
     return Urn(head[len("urn:pulumi:") :], rest[0], rest[1], rest[2])
 
 
@@ -54,8 +56,9 @@ def urn_name(urn: str) -> str:
 
 
 def urn_type(urn: str) -> str:
-    """The resource's own type."""
-    return parse_urn(urn).type
+    """The resource's own type, or nothing when the text is not a URN."""
+    parts = urn.split("::", 3)
+    return parts[2].rpartition("$")[2] if len(parts) == 4 else ""
 
 
 def is_provider_type(type_: str) -> bool:

@@ -33,7 +33,7 @@ def run(request: pytest.FixtureRequest, workspace) -> Run:
         workspace.program(program)
         if request.param == "embedded":
             return int(workspace.run(operation, skip_preview=True).code)
-        return int(workspace.pulumi(operation, "--yes", "--skip-preview").returncode)
+        return int(workspace.pulumi(operation, "--yes", "--skip-preview").code)
 
     return run
 

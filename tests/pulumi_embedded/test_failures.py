@@ -153,7 +153,7 @@ def test_a_wrong_project_file(workspace, settings, message):
 def test_no_project_file(workspace):
     (workspace.folder / "Pulumi.yaml").unlink()
     result = workspace.run("up")
-    assert result.code == 2
+    assert result.code == 1
     assert "no Pulumi.yaml project file found" in result.err
 
 
@@ -256,3 +256,36 @@ def test_a_second_interrupt_kills_and_leaves_word(workspace):
     assert process.returncode == 8
     (operation,) = workspace.checkpoint()["pending_operations"]
     assert operation["resource"]["urn"].endswith("::slow")
+
+
+SEND = """
+    import pulumi.runtime.settings as settings
+    from pulumi.runtime.proto import engine_pb2 as proto
+    engine = settings.get_engine()
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "told"),
+    [
+        (
+            f'{SEND}    engine.Log(proto.LogRequest(severity=1, message="said", urn="nonsense"))',
+            0,
+            "nonsense said",
+        ),
+        (f'{SEND}    engine.SetRootResource(proto.SetRootResourceRequest(urn="nonsense"))', 0, ""),
+        (
+            'Thing("a", opts=Opts(aliases=[pulumi.Alias(parent="nonsense")]))',
+            1,
+            "error: 'nonsense' is not a URN",
+        ),
+        ('Thing("a", opts=Opts(aliases=["nonsense"]))', 0, ""),
+    ],
+    ids=["a message", "the root", "an alias's parent", "an alias"],
+)
+def test_a_malformed_urn_is_told_in_one_line(workspace, body, code, told, caplog):
+    workspace.program(body)
+    result = workspace.run("up", skip_preview=True)
+    assert result.code == code, result.text
+    assert told in result.out
+    assert "Traceback" not in result.text + caplog.text
