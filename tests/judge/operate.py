@@ -75,6 +75,7 @@ class Workspace:
         # and these programs have none.
         self.pip = folder / "path" / "pip"
         self.pip.mkdir(parents=True)
+        (self.pip / "__init__.py").touch()
         (self.pip / "__main__.py").write_text("print([])")
         for known in KNOWN:
             thing = {"key": known.rpartition("-")[0], "text": "was here"}
