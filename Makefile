@@ -13,7 +13,7 @@ export PULUMI_BACKEND_URL := file://$(LOCAL)/state
 export PULUMI_CONFIG_PASSPHRASE_FILE := $(LOCAL)/passphrase
 unexport PULUMI_CONFIG_PASSPHRASE
 
-.PHONY: up down test storm check bench format clean
+.PHONY: up down test storm judge check bench format clean
 
 up: .venv/runs $(LOCAL)/passphrase
 	@$(BIN)/metastudio samples $(MATERIAL) >/dev/null
@@ -31,6 +31,9 @@ test: .venv/tests
 storm: .venv/tests
 	$(BIN)/python tests/storm/storm.py --runs 100 $(ARGS)
 	$(BIN)/python tests/storm/storm.py --runs 100 --parties 2 $(ARGS)
+
+judge: .venv/tests
+	$(BIN)/python tests/judge/judge.py --runs 300 $(ARGS)
 
 check: .venv/tests
 	$(BIN)/ruff check .

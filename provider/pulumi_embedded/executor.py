@@ -156,9 +156,10 @@ class StepExecutor:
     ) -> None:
         """Change a resource in place."""
         step = Step(Op.UPDATE, old, new, diff)
-        new.id, new.created, new.modified = old.id, old.created, old.modified
+        new.created, new.modified = old.created, old.modified
 
         def apply() -> None:
+            new.id = old.id  # only now: as the CLI's, what is stored as begun has none yet
             if not self._is_managed(new):
                 new.outputs = old.outputs if not new.custom else dict(new.inputs)
             elif self._dry_run:
@@ -192,14 +193,14 @@ class StepExecutor:
                     new.modified = timestamp()
             protect(new)
 
-        def record() -> None:
+        def record(operation: int | None) -> None:
             if replaces and old is not None:
                 old.delete = True
-                self._snapshots.complete(add=new, changed=[old])
+                self._snapshots.complete(operation, add=new, changed=[old])
             else:
-                self._snapshots.complete(add=new, remove=old)
+                self._snapshots.complete(operation, add=new, remove=old)
 
-        self._run(step, apply, record)
+        self._run_operation(step, "reading", new, apply, record)
 
     def delete(
         self,
@@ -277,7 +278,8 @@ class StepExecutor:
             step.op = Op.UPDATE if drifted else Op.SAME
             result.append(new)
 
-        self._run(step, apply, lambda: None)
+        # One that cannot be looked at keeps nobody from looking at the others.
+        self._run(step, apply, lambda: None, fatal=False)
         return result[0]
 
     def _is_managed(self, state: ResourceState) -> bool:

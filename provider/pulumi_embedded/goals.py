@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from .errors import UnsupportedError
+from .paths import parse_path, path_text
 from .urns import is_provider_type
 from .values import Properties, from_struct
 
@@ -105,7 +106,7 @@ def goal_from_registration(request: resource_pb2.RegisterResourceRequest) -> Goa
         aliases=[Alias(urn=urn) for urn in request.aliasURNs]
         + [_alias(alias) for alias in request.aliases],
         custom_timeouts=_timeouts(request),
-        hide_diff=list(_field(request, "hideDiffs") or []),
+        hide_diff=[_spelled(text) for text in _field(request, "hideDiffs") or []],
     )
 
 
@@ -147,6 +148,14 @@ def _refuse_unknown_package(type_: str, name: str, needs_provider: bool) -> None
         f"resource {name!r} needs the provider {package!r}: "
         "the embedded engine runs dynamic and component resources only"
     )
+
+
+def _spelled(path: str) -> str:
+    """A property path as the CLI spells and stores it; a text that is none stays as it is."""
+    try:
+        return path_text(parse_path(path))
+    except ValueError:
+        return path
 
 
 def _field(request: Any, name: str) -> Any:

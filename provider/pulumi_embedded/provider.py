@@ -74,8 +74,14 @@ class DynamicProvider:
         self._configuration: Properties = {}
 
     def configure(self, configuration: Properties) -> None:
-        """Set what the provider is given before its first call: every configuration value."""
-        self._configuration = configuration
+        """Set what the provider is given before its first call: every configuration value.
+
+        A provider is given its configuration once, so one that has another is ended.
+        """
+        with self._lock:
+            if configuration != self._configuration:
+                self._end()
+            self._configuration = configuration
 
     def check(
         self, urn: str, olds: Properties, news: Properties
@@ -186,11 +192,14 @@ class DynamicProvider:
         if process is not None:
             process.kill()  # before the lock: whoever has it may be waiting for the first line
         with self._lock:
-            if self._channel is not None:
-                self._channel.close()
-            if self._process is not None:
-                self._process.kill()
-            self._process = self._channel = self._stub = None
+            self._end()
+
+    def _end(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+        if self._process is not None:
+            self._process.kill()
+        self._process = self._channel = self._stub = None
 
     def _call(self, call: Callable[[Any], Answer]) -> Answer:
         import grpc

@@ -261,7 +261,11 @@ def features_of(resources: Iterable[ResourceState]) -> set[str]:
 
 def encode_resource(state: ResourceState, crypter: Crypter | None) -> str:
     """One resource's text in a checkpoint; empty fields are left out."""
-    return _json(resource_fields(state, crypter))
+    fields = resource_fields(state, crypter)
+    # References to an old name are brought up to date as the stack is written, so that nothing
+    # in it needs the old name any more.
+    fields.pop("aliases", None)
+    return _json(fields)
 
 
 def encode_operation(operation: PendingOperation, crypter: Crypter | None) -> str:
@@ -274,9 +278,7 @@ def resource_fields(state: ResourceState, crypter: Crypter | None) -> dict[str, 
     fields: dict[str, Any] = {}
     for key, name in _FIELDS.items():
         value = getattr(state, name)
-        # References to an old name are brought up to date as the stack is written, so that
-        # nothing in it needs the old name any more.
-        if key == "aliases" or (not value and key != "custom"):
+        if not value and key != "custom":
             continue
         fields[key] = encode_value(value, crypter) if key in ("inputs", "outputs") else value
     return {**fields, **state.unknown_fields}

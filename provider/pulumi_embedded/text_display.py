@@ -46,6 +46,7 @@ _WORDS: Final = {
         Op.REMOVE_PENDING_REPLACE: "complete replace/completing replace/completed replace",
     }.items()
 }
+_LOOKS: Final = frozenset({Op.READ, Op.READ_REPLACEMENT, Op.READ_DISCARD})
 _LABELS: Final = {Severity.WARNING: "warning: ", Severity.ERROR: "error: "}
 
 
@@ -132,7 +133,8 @@ class TextDisplay(Display):
             yield ""
 
     def _resources_text(self) -> Iterator[str]:
-        summary = self.change_summary()
+        # As the CLI: to look something up is no change.
+        summary = {op: n for op, n in self.change_summary().items() if Op(op) not in _LOOKS}
         unchanged = summary.pop(Op.SAME.value, 0)
         if not summary and not self.failed_urns:
             yield f"Resources: no changes, {unchanged} unchanged"

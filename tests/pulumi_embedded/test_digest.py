@@ -23,6 +23,7 @@ BEFORE = """
     Thing("ignored", size=1, opts=Opts(ignore_changes=["size"], hide_diffs=["size"]))
     Thing("unprotected", opts=Opts(protect=True))
     Thing("deleted", opts=Opts(depends_on=[a]))
+    Thing("old-name")
     Pair("pair", 1)
     pulumi.export("made", a.made)
 """
@@ -34,6 +35,10 @@ AFTER = (
     .replace(", opts=Opts(protect=True)", "")
     .replace('Thing("deleted", opts=Opts(depends_on=[a]))', 'Thing("created", on=r.made)')
     .replace('Pair("pair", 1)', 'Pair("pair", 2)')
+    .replace(
+        'Thing("old-name")',
+        'Thing("name", size=1, opts=Opts(aliases=[pulumi.Alias(name="old-name")]))',
+    )
     + """
     Thing("found", opts=Opts(id="known"))
     pulumi.log.warn("look at this", a)
@@ -41,14 +46,17 @@ AFTER = (
     pulumi.log.error("only logged")
 """
 )
-#: What the same stack need not have in two previews, and the way to the program's frames.
-VOLATILE = {"created": "…", "modified": "…", "id": "…", "sourcePosition": "…", "stackTrace": "…"}
+#: What the same stack need not have in two previews.
+VOLATILE = {"created": "…", "modified": "…", "id": "…"}
+#: Where in the program a resource is declared, which the embedded engine does not tell.
+UNTOLD = {"sourcePosition", "stackTrace"}
 
 
 def comparable(value: Any) -> Any:
     """A part of a digest, with volatile values reduced to whether they are there."""
     if isinstance(value, dict):
-        return {key: VOLATILE.get(key) or comparable(each) for key, each in value.items()}
+        told = {key: each for key, each in value.items() if key not in UNTOLD}
+        return {key: VOLATILE.get(key) or comparable(each) for key, each in told.items()}
     return [comparable(each) for each in value] if isinstance(value, list) else value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
@@ -66,6 +67,23 @@ def test_a_refused_property_is_named(workspace):
         "property label value {forbidden} has a problem: it is forbidden"
     ) in result.out
     assert "Traceback" not in result.out
+
+
+def test_what_cannot_be_looked_at_keeps_nothing_else_from_it(workspace):
+    workspace.program("""
+        a = Thing("a")
+        b = Thing("b", opts=Opts(depends_on=[a]))
+        Thing("c", opts=Opts(depends_on=[b]))
+    """)
+    workspace.up()
+    made = {name: item["id"] for name, item in workspace.resources().items()}
+    workspace.meddle()
+    (workspace.service / f"{made['a']}.json").write_text("{")
+    result = workspace.run("refresh", skip_preview=True, parallel=1)
+    assert result.code == 1
+    assert "JSONDecodeError" in result.out
+    assert workspace.resources().keys() == {"a", "b"}
+    assert workspace.resources()["b"]["outputs"]["extra"] == 1
 
 
 def test_an_error_that_is_only_logged_does_not_fail_the_run(workspace):
@@ -212,6 +230,17 @@ def test_a_killed_run_keeps_what_finished_and_says_what_did_not(workspace):
     assert "pending_operations" in workspace.checkpoint(), "only a person can tell"
     assert workspace.run("refresh", clear_pending_creates=True).code == 0
     assert "pending_operations" not in workspace.checkpoint()
+
+
+def test_a_killed_lookup_leaves_word_too(workspace):
+    workspace.program('Thing("found", opts=Opts(id="known"))')
+    os.mkfifo(workspace.service / "known.json")
+    process = workspace.start("up")
+    with (workspace.service / "known.json").open("w"):  # waits until the provider reads it
+        process.kill()
+        process.wait()
+    (operation,) = workspace.checkpoint()["pending_operations"]
+    assert (operation["type"], operation["resource"]["id"]) == ("reading", "known")
 
 
 def test_a_second_interrupt_kills_and_leaves_word(workspace):

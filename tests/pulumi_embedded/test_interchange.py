@@ -36,7 +36,7 @@ PROGRAM = """
             additional_secret_outputs=["made"],
             protect=True,
             ignore_changes=["size"],
-            hide_diffs=["text", "nested.list"],
+            hide_diffs=["text", "nested.list", "list[*].k"],
             custom_timeouts=pulumi.CustomTimeouts(create="5m"),
         ),
     )

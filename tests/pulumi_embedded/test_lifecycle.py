@@ -10,6 +10,8 @@ import pty
 
 import pytest
 
+import pulumi_embedded
+
 
 def test_up_then_nothing_to_do(workspace):
     workspace.program("""
@@ -128,6 +130,15 @@ def test_preview_with_refresh_leaves_the_state_alone(workspace):
     result = workspace.run("preview", refresh=True)
     assert "~ 1 to update" in result.out
     assert workspace.checkpoint() == before
+
+
+def test_what_is_looked_at_with_the_old_configuration_is_updated_with_the_new(workspace):
+    for token, program in {"old": 'Thing("a")', "new": 'Thing("a"); Thing("b")'}.items():
+        pulumi_embedded.config_set(workspace.folder, "dev", "token", token)
+        workspace.program(program)
+        workspace.calls()
+        workspace.up(refresh=True)
+    assert workspace.calls() == ["create b token new"]
 
 
 def test_what_is_gone_is_made_again(workspace):
