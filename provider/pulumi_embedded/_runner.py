@@ -67,8 +67,6 @@ def _run_program(settings: dict[str, Any]) -> int:
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
     runtime.configure(runtime.Settings(**settings))
     sys.argv = [program]
-    # A folder is put on the path when it is run; a file's is not.
-    sys.path.insert(0, os.getcwd())
 
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

@@ -1,11 +1,10 @@
-"""The file backend: where stacks, locks and history live on disk.
+"""The file backend: where stacks and locks live on disk.
 
 The layout is the Pulumi CLI's (``pkg/backend/diy`` in pulumi/pulumi), below the backend's folder::
 
     .pulumi/meta.yaml                                    version: 1
     .pulumi/stacks/PROJECT/STACK.json                    the checkpoint (and .bak, the one before)
     .pulumi/locks/organization/PROJECT/STACK/UUID.json   who is working on the stack
-    .pulumi/history/PROJECT/STACK/STACK-NANOSECONDS.history.json and .checkpoint.json
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ import json
 import os
 import shutil
 import socket
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +27,7 @@ import yaml
 from .errors import EngineError, StackNotFoundError, UnsupportedError
 from .files import write_atomically
 from .project import Project
+from .state import deployment
 
 # The file backend has no organizations; this word takes the place of one.
 ORGANIZATION: Final = "organization"
@@ -40,11 +39,6 @@ class FileBackend:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._root = folder / ".pulumi"
-
-    @property
-    def url(self) -> str:
-        """The backend's address, as the CLI writes it."""
-        return f"file://{self.folder}"
 
     def stacks(self, project: str) -> list[str]:
         """The names of a project's stacks, sorted."""
@@ -64,13 +58,15 @@ class FileBackend:
         file = self._checkpoint(project, stack)
         try:
             checkpoint = json.loads(file.read_bytes())
+            deployment(checkpoint)
         except FileNotFoundError as error:
             raise StackNotFoundError(f"no stack named '{stack}' found") from error
         except (OSError, ValueError) as error:
-            raise EngineError(f"{file}: could not be read: {error}") from error
-        if not isinstance(checkpoint, dict):
-            raise EngineError(f"{file}: is not a checkpoint")
-        return checkpoint
+            raise EngineError(
+                f"{file} is not the state of a stack: {error}; the state before the last operation "
+                f"is in {file.name}.bak"
+            ) from error
+        return checkpoint  # type: ignore[no-any-return]
 
     def write(self, project: str, stack: str, checkpoint: str) -> None:
         """Store the stack's checkpoint, whole or not at all."""
@@ -85,7 +81,7 @@ class FileBackend:
             write_atomically(backup, file.read_text(encoding="utf-8"))
 
     def remove(self, project: str, stack: str) -> None:
-        """Forget the stack, its backups and its history."""
+        """Forget the stack, its backups, and the history that the CLI wrote."""
         file = self._checkpoint(project, stack)
         if not file.exists():
             raise StackNotFoundError(f"no stack named '{stack}' found")
@@ -94,18 +90,12 @@ class FileBackend:
         for kind in ("history", "backups"):
             shutil.rmtree(self._root / kind / project / stack, ignore_errors=True)
 
-    def add_history(self, project: str, stack: str, update: dict[str, Any]) -> None:
-        """Record an update that ended, with the checkpoint that it left."""
-        folder = self._root / "history" / project / stack
-        prefix = f"{stack}-{time.time_ns()}"
-        text = json.dumps(update, separators=(",", ":"))
-        write_atomically(folder / f"{prefix}.history.json", text)
-        checkpoint = self._checkpoint(project, stack).read_text(encoding="utf-8")
-        write_atomically(folder / f"{prefix}.checkpoint.json", checkpoint)
-
     @contextlib.contextmanager
-    def lock(self, project: str, stack: str) -> Iterator[None]:
+    def lock(self, project: str, stack: str, command: str) -> Iterator[None]:
         """Keep every other process away from the stack.
+
+        Args:
+            command: the program whose ``cancel`` removes a lock that a killed run left.
 
         Raises:
             EngineError: another process has it.
@@ -113,7 +103,7 @@ class FileBackend:
         self._ensure_layout()
         folder = self._locks(project, stack)
         mine = folder / f"{uuid.uuid4()}.json"
-        self._refuse_if_locked(folder, mine)
+        self._refuse_if_locked(folder, mine, command)
         content = {
             "pid": os.getpid(),
             "username": getpass.getuser(),
@@ -123,7 +113,7 @@ class FileBackend:
         write_atomically(mine, json.dumps(content))
         try:
             # Looked at again once ours is visible: of two that came together, both step back.
-            self._refuse_if_locked(folder, mine)
+            self._refuse_if_locked(folder, mine, command)
             yield
         finally:
             mine.unlink(missing_ok=True)
@@ -138,13 +128,13 @@ class FileBackend:
     def _locks(self, project: str, stack: str) -> Path:
         return self._root / "locks" / ORGANIZATION / project / stack
 
-    def _refuse_if_locked(self, folder: Path, mine: Path) -> None:
+    def _refuse_if_locked(self, folder: Path, mine: Path, command: str) -> None:
         others = [file for file in folder.glob("*.json") if file != mine]
         if not others:
             return
         lines = [
             f"the stack is currently locked by {len(others)} lock(s). Either wait for the other "
-            "process(es) to end or delete the lock file."
+            f"process(es) to end or delete the lock file with `{command} cancel`."
         ]
         for file in others:
             with contextlib.suppress(OSError, ValueError, KeyError):
@@ -157,8 +147,9 @@ class FileBackend:
 
     def _checkpoint(self, project: str, stack: str) -> Path:
         file = self._root / "stacks" / project / f"{stack}.json"
-        if not file.exists() and file.with_name(f"{file.name}.gz").exists():
-            raise UnsupportedError(f"{file}.gz: compressed checkpoints are not supported")
+        for ending in (".gz", ".zst"):
+            if not file.exists() and Path(f"{file}{ending}").exists():
+                raise UnsupportedError(f"{file}{ending}: compressed checkpoints are not supported")
         return file
 
     def _ensure_layout(self) -> None:
@@ -182,7 +173,8 @@ def open_backend(project: Project) -> FileBackend:
     home folder.
 
     Raises:
-        UnsupportedError: it is not a folder.
+        UnsupportedError: it is not on a disk.
+        EngineError: there is no such folder.
     """
     url = os.environ.get("PULUMI_BACKEND_URL") or project.backend_url or _login() or "file://~"
     if not url.startswith("file://"):
@@ -192,7 +184,14 @@ def open_backend(project: Project) -> FileBackend:
     path = unquote(url[len("file://") :].partition("?")[0])
     folder = Path(path).expanduser()
     base = project.root if url == project.backend_url else Path.cwd()
-    return FileBackend((base / folder).resolve())
+    folder = (base / folder).resolve()
+    if not folder.is_dir():
+        problem = "is not a directory" if folder.exists() else "does not exist"
+        raise EngineError(
+            f"unable to open state directory {url!r}: {folder} {problem}; make it, or correct the "
+            "address (PULUMI_BACKEND_URL, 'backend.url' of the project, or the CLI's login)"
+        )
+    return FileBackend(folder)
 
 
 def _login() -> str:

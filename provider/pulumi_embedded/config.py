@@ -1,24 +1,26 @@
 """A stack's configuration: the project's defaults, the stack's file, and what a run adds.
 
 A *key* is ``namespace:name``; one without a namespace belongs to the project. Every value is
-text; numbers, booleans, lists and objects are their JSON form, as programs expect them.
+text; lists and objects are their JSON form, as programs expect them. What is refused, and in which
+words, is the CLI's (``pkg/workspace/config.go``, ``sdk/go/common/workspace/project.go`` in
+pulumi/pulumi).
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from .errors import ConfigurationError, UnsupportedError
-from .files import write_atomically
+from .documents import Date, OtherKey, json_text, read, store
+from .errors import EngineError, UnsupportedError
 from .passphrase import Crypter
-from .project import Project, read_yaml
+from .project import Project
 
+_TYPES = frozenset({"string", "integer", "boolean", "array", "object"})
 _DECLARATION_KEYS = frozenset({"type", "description", "items", "default", "value", "secret"})
 
 
@@ -43,7 +45,7 @@ class StackFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._settings = read_yaml(path) if path.exists() else {}
+        self._settings = read(path) if path.exists() else {}
         provider = str(self._settings.get("secretsprovider") or "")
         if provider not in ("", "passphrase", "default") or self._settings.get("encryptedkey"):
             raise UnsupportedError(
@@ -58,34 +60,35 @@ class StackFile:
         return str(self._settings.get("encryptionsalt") or "")
 
     @property
-    def values(self) -> Mapping[str, Any]:
+    def values(self) -> dict[str, Any]:
         """The configuration as written: plain values, or ``{secure: CIPHERTEXT}``."""
         values = self._settings.get("config") or {}
         if not isinstance(values, dict):
-            raise ConfigurationError(f"{self.path}: 'config' must be a mapping")
-        return values
+            raise EngineError(f"{self.path}: 'config' must be a mapping")
+        for key in values:
+            if isinstance(key, OtherKey):
+                raise EngineError(f"{self.path}: {key} is not a configuration key: quote it")
+        # Nothing, for the CLI, is no text in YAML, and a word in JSON.
+        empty = "null" if self.path.suffix == ".json" else ""
+        return {key: empty if value is None else value for key, value in values.items()}
 
     def remember_salt(self, salt: str) -> None:
-        """Store the crypter's state, leaving every other line of the file as it is."""
-        if self.salt == salt:
-            return
-        self._settings["encryptionsalt"] = salt
-        text = self.path.read_text(encoding="utf-8") if self.path.exists() else ""
-        lines = [line for line in text.splitlines() if not line.startswith("encryptionsalt:")]
-        _write(self.path, "\n".join([f"encryptionsalt: {salt}", *lines]) + "\n")
+        """Store the crypter's state."""
+        if self.salt != salt:
+            self._settings["encryptionsalt"] = salt
+            store(self.path, ("encryptionsalt",), salt)
 
-    def set(self, key: str, value: str | dict[str, str]) -> None:
-        """Store one value; comments in the file do not survive."""
-        values = {**self.values, key: value}
-        self._settings["config"] = dict(sorted(values.items()))
-        _write(self.path, yaml.safe_dump(self._settings, sort_keys=False, allow_unicode=True))
+    def set(self, key: str, project: str, value: str | dict[str, str]) -> None:
+        """Store one value, under the name that it has in the file already."""
+        written = [old for old in self.values if full_key(old, project) == full_key(key, project)]
+        store(self.path, ("config", written[-1] if written else full_key(key, project)), value)
 
 
 def full_key(key: str, project: str) -> str:
     """The key with its namespace.
 
     Raises:
-        ConfigurationError: it has too many parts.
+        EngineError: it has too many parts.
     """
     namespace, colon, name = key.partition(":")
     if not colon:
@@ -93,7 +96,7 @@ def full_key(key: str, project: str) -> str:
     if name.startswith("config:"):
         name = name[len("config:") :]
     if not namespace or not name or ":" in name:
-        raise ConfigurationError(f"{key!r} is not a configuration key: use namespace:name")
+        raise EngineError(f"{key!r} is not a configuration key: use namespace:name")
     return f"{namespace}:{name}"
 
 
@@ -103,76 +106,141 @@ def resolve_config(
     file: StackFile,
     crypter: Callable[[], Crypter],
     extra: Mapping[str, str] | None = None,
+    *,
+    validate: bool = True,
 ) -> Config:
     """Everything the program may read.
 
     Args:
         crypter: opens the stack's secrets; called only when there is a secret.
         extra: values for this run alone, stronger than any other.
+        validate: whether all that the project declares must be there, and as it is declared.
 
     Raises:
-        ConfigurationError: a value that the project declares without a default is missing.
+        EngineError: a declaration is wrong, or a value is missing or not of its declared type.
     """
-    config: Config = {}
-    required: list[str] = []
-    for written_key, declaration in project.config.items():
-        key = full_key(str(written_key), project.name)
-        value = _declared_value(declaration)
-        if value is not None:
-            config[key] = ConfigValue(_as_text(value))
-        elif isinstance(declaration, Mapping):
-            required.append(key)
+    values: dict[str, tuple[Any, tuple[str, ...]]] = {}
     for written_key, written in file.values.items():
-        config[full_key(str(written_key), project.name)] = _stored_value(written, crypter)
-    for key, text in (extra or {}).items():
-        config[full_key(key, project.name)] = ConfigValue(text)
-    missing = [key for key in required if key not in config]
-    if missing:
-        noun = "value" if len(missing) == 1 else "values"
-        names = ", ".join(repr(key) for key in missing)
-        raise ConfigurationError(f"Stack '{stack}' is missing configuration {noun} {names}")
-    return dict(sorted(config.items()))
+        secrets: list[str] = []
+        opened = _open(written, crypter, secrets)
+        values[full_key(written_key, project.name)] = opened, tuple(secrets)
+    for given_key, text in (extra or {}).items():
+        values[full_key(given_key, project.name)] = text, ()
+    declarations = {name: _declaration(project, name) for name in project.config}
+    for name, declared in declarations.items():
+        value = declared.get("value", declared.get("default"))
+        if value is not None:
+            values.setdefault(full_key(name, project.name), (_default(value), ()))
+    if validate:
+        missing = sorted(n for n in declarations if full_key(n, project.name) not in values)
+        if missing:
+            *others, last = map(repr, missing)
+            names = f"s {', '.join(others)} and {last}" if others else f" {last}"
+            raise EngineError(f"Stack '{stack}' is missing configuration value{names}")
+        for name, declared in sorted(declarations.items()):
+            value, inside = values[full_key(name, project.name)]
+            _check(
+                f"Stack '{stack}' with configuration key '{name}'", declared, value, bool(inside)
+            )
+    return {
+        key: ConfigValue(_text(key, value), bool(inside), inside)
+        for key, (value, inside) in sorted(values.items())
+    }
 
 
-def _declared_value(declaration: Any) -> Any:
-    """The value that a project-level entry gives; None when it only declares a type."""
-    if not isinstance(declaration, Mapping):
-        return declaration
-    if not declaration.keys() <= _DECLARATION_KEYS:
-        raise ConfigurationError(
-            "project configuration: an entry is either a plain value or a declaration "
-            f"with {', '.join(sorted(_DECLARATION_KEYS))}; found {', '.join(map(str, declaration))}"
+def _declaration(project: Project, name: str) -> Mapping[str, Any]:
+    """The project's entry for a key, in its long form."""
+    entry = project.config[name]
+    where = f"{project.file}: configuration key '{name}'"
+    own = ":" not in name or name.startswith(f"{project.name}:")
+    if isinstance(name, OtherKey) or re.search(r'[.\[\]"]', name):
+        raise UnsupportedError(f"{where} is a path; the embedded engine wants a plain name here")
+    if isinstance(entry, (str, bool, int, list)):
+        return {"default" if own else "value": entry}
+    if not isinstance(entry, dict) or not entry.keys() <= _DECLARATION_KEYS:
+        raise EngineError(
+            f"{where} must be text, a whole number, a boolean, a list, or a declaration of "
+            f"{', '.join(sorted(_DECLARATION_KEYS))}"
         )
-    value = declaration.get("value")
-    return declaration.get("default") if value is None else value
+    declared = {key: value for key, value in entry.items() if value is not None}
+    kind, default = declared.get("type"), declared.get("default")
+    wrong = ""
+    if "default" in declared and "value" in declared:
+        wrong = "cannot have both a 'default' and 'value' attribute"
+    elif not own and kind is not None:
+        wrong = "is not namespaced by the project and should not define a type"
+    elif not own and "value" not in declared:
+        wrong = "is namespaced and must provide an attribute 'value'"
+    elif kind is not None and kind not in _TYPES:
+        wrong = f"has the type {kind!r}; it may be {', '.join(sorted(_TYPES))}"
+    elif kind == "array" and not isinstance(declared.get("items"), dict):
+        wrong = "declares an array but does not specify the underlying type via 'items'"
+    elif (
+        kind and default is not None and (isinstance(default, Date) or not _fits(default, declared))
+    ):
+        wrong = f"has a default value that is not of the expected type '{_type_name(declared)}'"
+    if wrong:
+        raise EngineError(f"{where} {wrong}")
+    return declared
 
 
-def _stored_value(written: Any, crypter: Callable[[], Crypter]) -> ConfigValue:
-    secrets: list[str] = []
-
-    def open_(value: Any) -> Any:
-        if isinstance(value, dict):
-            if value.keys() == {"secure"} and isinstance(value["secure"], str):
-                secrets.append(crypter().decrypt(value["secure"]))
-                return secrets[-1]
-            return {key: open_(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [open_(item) for item in value]
-        return value
-
-    opened = open_(written)
-    return ConfigValue(_as_text(opened), bool(secrets), tuple(secrets))
+def _check(what: str, declared: Mapping[str, Any], value: Any, secret: bool) -> None:
+    """Hold a value to what the project declares; only what has a type is held to anything."""
+    if "type" not in declared:
+        return
+    if declared.get("secret") and not secret:
+        raise EngineError(f"{what} must be encrypted as it's secret")
+    if not _fits(value if isinstance(value, (list, dict)) else _text(what, value), declared):
+        raise EngineError(f"{what} must be of type '{_type_name(declared)}'")
 
 
-def _as_text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+def _fits(value: Any, declared: Mapping[str, Any]) -> bool:
+    kind = declared.get("type")
+    if kind == "string":
+        return isinstance(value, (str, Date))
+    if kind == "boolean":
+        return isinstance(value, bool) or value in ("true", "false")
+    if kind == "object":
+        return isinstance(value, dict)
+    if kind == "integer":
+        if isinstance(value, str):
+            return bool(re.fullmatch(r"[-+]?[0-9]+", value)) and -(2**63) <= int(value) < 2**63
+        return not isinstance(value, bool) and isinstance(value, (int, float)) and value % 1 == 0
+    items = declared.get("items") or {}
+    return isinstance(value, list) and all(_fits(item, items) for item in value)
 
 
-def _write(path: Path, text: str) -> None:
-    # It is meant for version control, so it keeps the permissions of an ordinary file.
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    write_atomically(path, text, mode=mode)
+def _type_name(declared: Mapping[str, Any]) -> str:
+    items = declared.get("items")
+    return f"array<{_type_name(items)}>" if items else str(declared.get("type"))
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, Date):
+        return value.rfc3339
+    if isinstance(value, (list, dict)):
+        return json.loads(json_text(value, lambda date: date.rfc3339))
+    return value
+
+
+def _open(value: Any, crypter: Callable[[], Crypter], secrets: list[str]) -> Any:
+    """A value with its secrets in the clear, each of which is added to the list."""
+    if isinstance(value, dict):
+        if value.keys() == {"secure"} and isinstance(value["secure"], str):
+            secrets.append(crypter().decrypt(value["secure"]))
+            return secrets[-1]
+        return {key: _open(item, crypter, secrets) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_open(item, crypter, secrets) for item in value]
+    return value
+
+
+def _text(key: str, value: Any) -> str:
+    if isinstance(value, (str, Date)):
+        return value if isinstance(value, str) else value.text
+    if type(value) is int:
+        return str(value)  # of any size, unlike a number within an object
+    try:
+        return json_text(value)
+    except ValueError as error:
+        raise EngineError(f"configuration value {key!r}: {error}") from None

@@ -231,8 +231,8 @@ class Deployment:
                     *lines,
                     "These resources are in an unknown state because a run was interrupted while "
                     "waiting for changes to them to complete. Look at the service itself, then "
-                    "run a refresh, which brings the stack up to date and clears pending "
-                    "operations; pending creates are cleared only when it is asked to.",
+                    f"run '{self._target.command} refresh', which brings the stack up to date and "
+                    "clears pending operations; pending creates only with --clear-pending-creates.",
                 ]
             )
         )

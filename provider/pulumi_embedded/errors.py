@@ -1,15 +1,15 @@
 """What can go wrong, and the exit code that each failure ends the process with.
 
 The codes are those of the Pulumi CLI, so that a CI job can swap one for the other:
-1 for a failed operation, 2 for a wrong invocation or configuration, 6 for a stack that does
-not exist, 7 when changes were seen although none were expected, 8 when cancelled.
+1 for whatever failed, 2 when nobody is there to say yes, 6 for a stack that does not exist, 7 when
+changes were seen although none were expected, 8 when interrupted.
 """
 
 from __future__ import annotations
 
 EXIT_OK = 0
 EXIT_ERROR = 1
-EXIT_CONFIGURATION = 2
+EXIT_NOT_CONFIRMED = 2
 EXIT_STACK_NOT_FOUND = 6
 EXIT_UNEXPECTED_CHANGES = 7
 EXIT_CANCELLED = 8
@@ -21,10 +21,10 @@ class EngineError(Exception):
     exit_code = EXIT_ERROR
 
 
-class ConfigurationError(EngineError):
-    """The project, its configuration or the invocation is wrong; nothing was run."""
+class NotConfirmedError(EngineError):
+    """The user would have to be asked, and there is no terminal."""
 
-    exit_code = EXIT_CONFIGURATION
+    exit_code = EXIT_NOT_CONFIRMED
 
 
 class StackNotFoundError(EngineError):

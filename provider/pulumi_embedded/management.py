@@ -10,6 +10,7 @@ from .config import ConfigValue, StackFile, full_key
 from .errors import EngineError
 from .operations import StackHandle, Terminal
 from .project import load_project
+from .state import deployment
 
 
 def stacks(directory: Path) -> list[str]:
@@ -37,8 +38,7 @@ def create_stack(directory: Path, stack: str) -> None:
 
 def stack_deployment(directory: Path, stack: str) -> dict[str, Any]:
     """What the stack's state holds, as ``pulumi stack export`` tells it; secrets stay encrypted."""
-    latest = StackHandle(directory, stack, Terminal()).read().get("checkpoint", {}).get("latest")
-    return dict(latest or {})
+    return deployment(StackHandle(directory, stack, Terminal()).read())
 
 
 def remove_stack(directory: Path, stack: str, *, force: bool = False) -> None:
@@ -51,13 +51,12 @@ def remove_stack(directory: Path, stack: str, *, force: bool = False) -> None:
         EngineError: it has resources, or another process works on it.
     """
     handle = StackHandle(directory, stack, Terminal())
-    with handle.backend.lock(handle.project.name, stack):
-        latest = handle.read().get("checkpoint", {}).get("latest") or {}
-        if latest.get("resources") and not force:
+    with handle.backend.lock(handle.project.name, handle.stack, "pulumi"):
+        if deployment(handle.read()).get("resources") and not force:
             raise EngineError(
-                f"'{stack}' still has resources; removal rejected. Destroy them first"
+                f"'{handle.stack}' still has resources; removal rejected. Destroy them first"
             )
-        handle.backend.remove(handle.project.name, stack)
+        handle.backend.remove(handle.project.name, handle.stack)
     handle.file.path.unlink(missing_ok=True)
 
 
@@ -67,7 +66,7 @@ def cancel(directory: Path, stack: str) -> int:
     A run that still holds one goes on, and must not: make sure first that there is none.
     """
     handle = StackHandle(directory, stack, Terminal())
-    return handle.backend.unlock(handle.project.name, stack)
+    return handle.backend.unlock(handle.project.name, handle.stack)
 
 
 def config_set(directory: Path, stack: str, key: str, value: str, *, secret: bool = False) -> None:
@@ -79,7 +78,7 @@ def config_set(directory: Path, stack: str, key: str, value: str, *, secret: boo
     handle = StackHandle(directory, stack, Terminal())
     stored = {"secure": handle.crypter().encrypt(value)} if secret else value
     # The crypter may have written its salt into the file.
-    StackFile(handle.file.path).set(full_key(key, handle.project.name), stored)
+    StackFile(handle.file.path).set(key, handle.project.name, stored)
 
 
 def config_get(directory: Path, stack: str, key: str) -> ConfigValue | None:
@@ -90,4 +89,4 @@ def config_get(directory: Path, stack: str, key: str) -> ConfigValue | None:
 def config_all(directory: Path, stack: str) -> dict[str, ConfigValue]:
     """Every value as a program would read it, by key."""
     handle = StackHandle(directory, stack, Terminal())
-    return handle.config()
+    return handle.config(validate=False)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, TextIO
 
 from .backend import ORGANIZATION, FileBackend, open_backend
-from .config import Config, ConfigValue, StackFile, resolve_config
+from .config import Config, StackFile, resolve_config
 from .deployment import Deployment
 from .display import Display
 from .errors import (
@@ -21,19 +20,21 @@ from .errors import (
     EXIT_OK,
     EXIT_UNEXPECTED_CHANGES,
     CancelledError,
-    ConfigurationError,
     EngineError,
+    NotConfirmedError,
     StackNotFoundError,
 )
 from .executor import Cancellation
+from .integrity import verify
 from .interrupts import Interrupts
 from .outlet import Outlet, occupy_standard_streams
 from .passphrase import Crypter, read_passphrase
-from .project import Project, load_project
+from .project import Project, is_name, load_project
 from .secrecy import KnownSecrets
-from .state import decode_checkpoint, encode_checkpoint, secrets_salt
+from .state import Snapshot, decode_checkpoint, deployment, encode_checkpoint, secrets_salt
 from .target import Target
 from .text_display import TextDisplay
+from .urns import STACK_TYPE
 from .values import mask, reveal
 
 Operation = Literal["up", "preview", "refresh", "destroy", "outputs"]
@@ -48,12 +49,17 @@ _TITLES: Final[dict[_Kind, tuple[str, str]]] = {
 
 @dataclass(frozen=True)
 class Terminal:
-    """Where a run's output goes, and whether somebody is there to answer."""
+    """Where a run's output goes, whether somebody is there to answer, and what they typed.
+
+    Attributes:
+        command: the program that messages name where something is to be done by hand.
+    """
 
     stdout: Outlet = field(default_factory=lambda: Outlet(sys.stdout))
     stderr: Outlet = field(default_factory=lambda: Outlet(sys.stderr))
     stdin: TextIO | None = field(default_factory=lambda: sys.stdin)
     interactive: bool | None = None
+    command: str = "pulumi"
 
     @property
     def answers(self) -> bool:
@@ -67,11 +73,10 @@ class StackHandle:
     """One stack of one project, with its secrets opened on demand."""
 
     def __init__(self, directory: Path, stack: str, terminal: Terminal) -> None:
-        _validate_stack_name(stack)
         self.project: Project = load_project(directory)
-        self.stack = stack
+        self.stack = _stack_name(stack, self.project.name)
         self.backend: FileBackend = open_backend(self.project)
-        self.file = StackFile(self.project.stack_file(stack))
+        self.file = StackFile(self.project.stack_file(self.stack))
         self._terminal = terminal
         self._passphrase: str | None = None
         self._crypter: Crypter | None = None
@@ -105,21 +110,29 @@ class StackHandle:
         """Store the stack's checkpoint."""
         self.backend.write(self.project.name, self.stack, checkpoint)
 
-    def config(self, extra: Mapping[str, str] | None = None) -> Config:
+    def config(self, extra: Mapping[str, str] | None = None, *, validate: bool = True) -> Config:
         """Everything the program may read."""
-        return resolve_config(self.project, self.stack, self.file, self.crypter, extra)
+        return resolve_config(
+            self.project, self.stack, self.file, self.crypter, extra, validate=validate
+        )
 
     def target(self, extra: Mapping[str, str] | None, *, dry_run: bool) -> Target:
         """What a deployment works on, read afresh."""
         config = self.config(extra)
         checkpoint = self.read()
+        snapshot = self.snapshot(checkpoint)
+        verify(deployment(checkpoint).get("manifest") or {}, snapshot.resources)
+        write, command = None if dry_run else self.write, self._terminal.command
+        return Target(self.project, self.stack, config, snapshot, self.crypter(), write, command)
+
+    def snapshot(self, checkpoint: Mapping[str, Any]) -> Snapshot:
+        """What a checkpoint holds."""
         salt = secrets_salt(checkpoint)
         crypter = self.crypter()
         # What is stored may still be under an older key; it is written under the current one.
-        opener = crypter if salt in ("", crypter.state) else self._open(salt)
-        snapshot = decode_checkpoint(checkpoint, opener)
-        write = None if dry_run else self.write
-        return Target(self.project, self.stack, config, snapshot, crypter, write)
+        return decode_checkpoint(
+            checkpoint, crypter if salt in ("", crypter.state) else self._open(salt)
+        )
 
     def _open(self, salt: str) -> Crypter:
         return Crypter.open(self._ask(), salt)
@@ -148,12 +161,13 @@ def run(
     stderr: TextIO | None = None,
     stdin: TextIO | None = None,
     interactive: bool | None = None,
+    command: str = "pulumi",
 ) -> int:
     """Run one operation on a stack; see :mod:`pulumi_embedded` for the whole description."""
     occupy_standard_streams()
     out = Outlet(stdout or sys.stdout)
     err = Outlet(stderr or sys.stderr, beside=out)
-    terminal = Terminal(out, err, stdin or sys.stdin, interactive)
+    terminal = Terminal(out, err, stdin or sys.stdin, interactive, command)
     interrupts = Interrupts(err)
     secrets = KnownSecrets()
 
@@ -171,7 +185,7 @@ def run(
             secrets,
             yes=yes,
             skip_preview=skip_preview,
-            refresh=refresh,
+            refresh=refresh or handle.project.refreshes,
             json_output=json_output,
             show_secrets=show_secrets,
             expect_no_changes=expect_no_changes,
@@ -228,7 +242,7 @@ class _Session:
     def apply(self, kind: _Kind) -> int:
         """Preview, ask, and do it."""
         if not self.yes and not self.skip_preview and not self.terminal.answers:
-            raise ConfigurationError(
+            raise NotConfirmedError(
                 "--yes or --skip-preview must be passed in to proceed "
                 "when running in non-interactive mode"
             )
@@ -237,7 +251,8 @@ class _Session:
             if kind != "update":
                 raise StackNotFoundError(f"no stack named '{handle.stack}' found")
             handle.create()
-        with self._interruptible(), handle.backend.lock(handle.project.name, handle.stack):
+        lock = handle.backend.lock(handle.project.name, handle.stack, self.terminal.command)
+        with self._interruptible(), lock:
             if not self.skip_preview and not self.json_output:
                 outcome = self._deploy(kind, dry_run=True)
                 if not outcome.succeeded:
@@ -246,9 +261,7 @@ class _Session:
                     self.terminal.stderr.write(f"error: confirmation declined, not {kind}\n")
                     return EXIT_ERROR
             handle.backend.back_up(handle.project.name, handle.stack)
-            started = int(time.time())
             outcome = self._deploy(kind, dry_run=False)
-            self._remember(kind, started, outcome)
         self._print_digest(outcome.display)
         return self._exit_code(outcome, kind)
 
@@ -293,23 +306,6 @@ class _Session:
             answer = self.terminal.stdin.readline() if self.terminal.stdin else ""
         return answer.strip().lower() in ("y", "yes")
 
-    def _remember(self, kind: _Kind, started: int, outcome: _Outcome) -> None:
-        crypter = self.handle.crypter()
-        config = self.handle.config(self.config)
-        update = {
-            "kind": kind,
-            "startTime": started,
-            "message": "",
-            "environment": {"exec.kind": "embedded"},
-            "config": {key: _history_value(value, crypter) for key, value in config.items()},
-            "version": 0,
-            "result": "succeeded" if outcome.succeeded else "failed",
-            "endTime": int(time.time()),
-            "resourceChanges": outcome.display.change_summary(),
-        }
-        with contextlib.suppress(OSError):  # history is a convenience; the stack is stored
-            self.handle.backend.add_history(self.handle.project.name, self.handle.stack, update)
-
     def _print_digest(self, display: Display) -> None:
         if self.json_output:
             from .digest import digest
@@ -332,10 +328,6 @@ class _Session:
         return EXIT_OK
 
 
-def _history_value(value: ConfigValue, crypter: Crypter) -> Any:
-    return {"secure": crypter.encrypt(value.text)} if value.secret else value.text
-
-
 def _learn(secrets: KnownSecrets, target: Target) -> None:
     """Know the secrets of a stack: those of its configuration and those in its state."""
     secrets.learn_config(target.config)
@@ -350,10 +342,10 @@ def _print_outputs(
     json_output: bool,
     show_secrets: bool,
 ) -> int:
-    target = handle.target(None, dry_run=True)
-    _learn(secrets, target)
-    state = target.snapshot.find(target.urn)
-    outputs = state.outputs if state is not None else {}
+    states = handle.snapshot(handle.read()).resources
+    outputs = next((state.outputs for state in states if state.type == STACK_TYPE), {})
+    if not show_secrets:
+        secrets.learn_config(handle.config(validate=False))
     shown = reveal(outputs) if show_secrets else mask(secrets.redact_value(outputs))
     if json_output:
         text = json.dumps(dict(sorted(shown.items())), indent=2, ensure_ascii=False)
@@ -380,9 +372,16 @@ class _Outcome:
     display: Display
 
 
-def _validate_stack_name(stack: str) -> None:
-    allowed = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
-    if not stack or not set(stack) <= allowed or len(stack) > 100:
-        raise ConfigurationError(
-            f"{stack!r} is not a stack name: letters, digits, hyphens, underscores and periods"
+def _stack_name(written: str, project: str) -> str:
+    """A stack's own name, of which organization and project may be written before it."""
+    *before, name = written.split("/")
+    if before not in ([], [ORGANIZATION], [ORGANIZATION, project]):
+        raise EngineError(
+            f"{written!r} is not a stack of this project: use NAME or {ORGANIZATION}/{project}/NAME"
         )
+    if not is_name(name):
+        raise EngineError(
+            f"{name!r} is not a stack name: up to 100 letters, digits, hyphens, underscores and "
+            "periods"
+        )
+    return name

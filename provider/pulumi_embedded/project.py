@@ -1,18 +1,19 @@
-"""The project file ``Pulumi.yaml`` and where its program lives."""
+"""The project file, ``Pulumi.yaml``, and where its program lives."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+from .documents import read
+from .errors import EngineError, UnsupportedError
+from .versions import require
 
-from .errors import ConfigurationError, UnsupportedError
-
-_FILE_NAMES: Final = ("Pulumi.yaml", "Pulumi.yml")
+_FILE_NAMES: Final = ("Pulumi.json", "Pulumi.yaml", "Pulumi.yml")
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Project:
     """What the project file says.
 
     Attributes:
-        root: the folder of the project file.
+        file: the project file; the stacks' files end as its name does.
         program: the file or folder that is run, relative to ``directory``.
         directory: the working directory of the program and of its provider process.
         python: the interpreter for both.
@@ -28,10 +29,11 @@ class Project:
         config: the project's own configuration block, as written.
         backend_url: ``backend.url``, empty when not given.
         stack_config_dir: the folder of the stacks' configuration files.
+        refreshes: whether every operation looks first at what really is (``refresh: always``).
     """
 
     name: str
-    root: Path
+    file: Path
     program: str
     directory: Path
     python: str
@@ -39,70 +41,87 @@ class Project:
     config: Mapping[str, Any] = field(default_factory=dict)
     backend_url: str = ""
     stack_config_dir: Path = Path()
+    refreshes: bool = False
+
+    @property
+    def root(self) -> Path:
+        """The folder of the project file."""
+        return self.file.parent
 
     def stack_file(self, stack: str) -> Path:
         """The configuration file of a stack."""
-        return self.stack_config_dir / f"Pulumi.{stack}.yaml"
+        return self.stack_config_dir / f"Pulumi.{stack}{self.file.suffix}"
 
 
 def load_project(directory: Path) -> Project:
     """Read the project file in a folder or in the nearest of its parents.
 
     Raises:
-        ConfigurationError: there is none, or it is not a valid one.
-        UnsupportedError: the program is not a Python one.
+        EngineError: there is none, or it is not a valid one.
+        UnsupportedError: the program is not a Python one, or asks for what only the CLI does.
     """
     file = _find(directory.resolve())
-    settings = read_yaml(file)
+    settings = read(file)
+
+    def mapping(name: str, value: Any) -> Mapping[str, Any]:
+        if not isinstance(value or {}, Mapping):
+            raise EngineError(f"{file}: '{name}' must be a mapping")
+        return value or {}
+
     name = settings.get("name")
     if not isinstance(name, str) or not name:
-        raise ConfigurationError(f"{file}: project is missing a 'name' attribute")
+        raise EngineError(f"{file}: project is missing a 'name' attribute")
+    if not is_name(name):
+        raise EngineError(
+            f"{file}: {name!r} is not a project name: up to 100 letters, digits, hyphens, "
+            "underscores and periods"
+        )
     runtime = settings.get("runtime")
     options: Mapping[str, Any] = {}
     if isinstance(runtime, Mapping):
-        options = runtime.get("options") or {}
+        options = mapping("runtime.options", runtime.get("options"))
         runtime = runtime.get("name")
     if not runtime:
-        raise ConfigurationError(f"{file}: project is missing a 'runtime' attribute")
+        raise EngineError(f"{file}: project is missing a 'runtime' attribute")
     if runtime != "python":
         raise UnsupportedError(
             f"{file}: the embedded engine runs Python programs, not runtime {runtime!r}"
         )
+    for what, value in (
+        ("plugins", settings.get("plugins")),
+        ("runtime.options.typechecker", options.get("typechecker")),
+    ):
+        if value:
+            raise UnsupportedError(f"{file}: the embedded engine does not know '{what}'")
+    refresh = mapping("options", settings.get("options"))
+    if refresh and dict(refresh) != {"refresh": "always"}:
+        raise EngineError(f"{file}: 'options' may only say 'refresh: always'")
+    if settings.get("requiredPulumiVersion"):
+        require(str(settings["requiredPulumiVersion"]))
+    config, stack_config_dir = settings.get("config"), settings.get("stackConfigDir")
+    if isinstance(config, str):  # its meaning of old
+        if stack_config_dir:
+            raise EngineError(f"{file}: give 'stackConfigDir' alone, not 'config' as a folder too")
+        config, stack_config_dir = None, config
     root = file.parent
     working_directory, program = _locate_program(root, str(settings.get("main") or ""))
-    backend = settings.get("backend") or {}
-    config = settings.get("config") or {}
-    if not isinstance(backend, Mapping) or not isinstance(config, Mapping):
-        raise ConfigurationError(f"{file}: 'backend' and 'config' must be mappings")
     return Project(
         name=name,
-        root=root,
+        file=file,
         program=program,
         directory=working_directory,
         python=_interpreter(root, options),
         options=options,
-        config=config,
-        backend_url=str(backend.get("url") or ""),
-        stack_config_dir=root / str(settings.get("stackConfigDir") or ""),
+        config=mapping("config", config),
+        backend_url=str(mapping("backend", settings.get("backend")).get("url") or ""),
+        stack_config_dir=root / str(stack_config_dir or ""),
+        refreshes=bool(refresh),
     )
 
 
-def read_yaml(file: Path) -> dict[str, Any]:
-    """The mapping in a YAML file; an empty one when the file is empty.
-
-    Raises:
-        ConfigurationError: it cannot be read, or it is not a mapping.
-    """
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigurationError(f"{file}: could not be read: {reason}") from error
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise ConfigurationError(f"{file}: must hold a mapping")
-    return content
+def is_name(name: str) -> bool:
+    """Whether a project or a stack may be called so; it becomes the name of a file."""
+    return bool(re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", name)) and name not in (".", "..")
 
 
 def _find(directory: Path) -> Path:
@@ -110,7 +129,7 @@ def _find(directory: Path) -> Path:
         for name in _FILE_NAMES:
             if (folder / name).is_file():
                 return folder / name
-    raise ConfigurationError(f"no Pulumi.yaml project file found in {directory} or its parents")
+    raise EngineError(f"no Pulumi.yaml project file found in {directory} or its parents")
 
 
 def _locate_program(root: Path, main: str) -> tuple[Path, str]:
@@ -120,7 +139,7 @@ def _locate_program(root: Path, main: str) -> tuple[Path, str]:
     if path.is_dir():
         return path, "."
     if not path.is_file():
-        raise ConfigurationError(f"project 'main' could not be read: {path} does not exist")
+        raise EngineError(f"project 'main' could not be read: {path} does not exist")
     return path.parent, path.name
 
 
@@ -130,7 +149,10 @@ def _interpreter(root: Path, options: Mapping[str, Any]) -> str:
     A machine without the CLI has usually one environment, the one that this engine runs in: a
     ``virtualenv: venv`` that nobody made on it is then no reason to fail.
     """
-    virtualenv = options.get("virtualenv")
+    toolchain = options.get("toolchain") or "pip"
+    if toolchain not in ("pip", "poetry", "uv"):
+        raise EngineError(f"unsupported toolchain option: {toolchain}; use pip, poetry or uv")
+    virtualenv = options.get("virtualenv") or (".venv" if toolchain == "uv" else "")
     if virtualenv:
         folder = root / str(virtualenv)
         for candidate in (folder / "bin" / "python", folder / "Scripts" / "python.exe"):

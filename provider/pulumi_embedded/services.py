@@ -25,6 +25,7 @@ from .goals import goal_from_read, goal_from_registration
 from .planner import Planner
 from .provider import CHANNEL_OPTIONS
 from .values import Properties, from_struct, to_struct
+from .versions import require
 
 if TYPE_CHECKING:
     from .state import ResourceState
@@ -268,12 +269,11 @@ class Engine(engine_pb2_grpc.EngineServicer):
         return engine_pb2.SetRootResourceResponse()
 
     def RequirePulumiVersion(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Say that the range cannot be checked: it speaks of a CLI, and there is none here."""
-        self._display.diagnostic(
-            Severity.WARNING,
-            f"the program asks for the Pulumi CLI {request.pulumi_version_range}; "
-            "the embedded engine does not check that",
-        )
+        """Refuse to go on where the program asks for another version than the one we follow."""
+        try:
+            require(request.pulumi_version_range)
+        except EngineError as error:
+            context.abort(grpc.StatusCode.UNKNOWN, str(error))
         return engine_pb2.RequirePulumiVersionResponse()
 
 

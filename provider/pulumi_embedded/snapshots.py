@@ -22,6 +22,7 @@ from .state import (
     encode_checkpoint,
     encode_operation,
     encode_resource,
+    features_of,
 )
 
 
@@ -228,6 +229,7 @@ class SnapshotManager:
             texts,
             [*self._pending.values(), *self._kept_pending],
             self.base.metadata,
+            features_of(state for state, _ in states),
         )
 
 

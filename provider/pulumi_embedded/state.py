@@ -6,6 +6,7 @@ pulumi/pulumi). Fields that the engine does not know itself are carried along un
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import hashlib
 import json
@@ -16,11 +17,22 @@ from typing import Any, Final
 from .errors import EngineError, UnsupportedError
 from .passphrase import Crypter
 from .values import SECRET_SIGNATURE, SIGNATURE_KEY, UNKNOWN, Properties, Secret, Value
+from .versions import CLI_VERSION
 
-CHECKPOINT_VERSION: Final = 3
-_NEWEST_READABLE_VERSION: Final = 4  # differs from 3 only by naming the features in use
+# Version 4 differs from 3 only by naming the features in use, so that an engine that does not
+# know one of them leaves the stack alone. Like the CLI, we write 4 only where there are any.
+_VERSION: Final = 3
+_VERSION_WITH_FEATURES: Final = 4
+_FEATURES: Final = {"replaceWith": "replace_with", "taint": "taint"}
+_PARTS: Final = {
+    "manifest": dict,
+    "secrets_providers": dict,
+    "resources": list,
+    "pending_operations": list,
+    "metadata": dict,
+}
 # The CLI refuses a manifest whose version is not a semantic one; the suffix says who wrote it.
-MANIFEST_VERSION: Final = "v3.260.0-embedded"
+MANIFEST_VERSION: Final = f"v{CLI_VERSION}-embedded"
 
 # Python names of the fields that a resource has in a checkpoint, in the order they are written.
 _FIELDS: Final = {
@@ -111,6 +123,12 @@ class ResourceState:
         return urns
 
 
+_KINDS: Final[dict[str, Any]] = {
+    item.name: item.default_factory if callable(item.default_factory) else type(item.default)
+    for item in dataclasses.fields(ResourceState)
+} | {"urn": str, "type": str, "custom": bool}
+
+
 @dataclass(frozen=True)
 class PendingOperation:
     """Something that was begun on a resource: creating, updating, deleting or reading."""
@@ -132,10 +150,6 @@ class Snapshot:
     pending_operations: list[PendingOperation] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
 
-    def find(self, urn: str) -> ResourceState | None:
-        """The live resource of that name."""
-        return next((r for r in self.resources if r.urn == urn and not r.delete), None)
-
 
 def timestamp() -> str:
     """The current time as it is stored."""
@@ -149,7 +163,7 @@ def secrets_salt(checkpoint: Mapping[str, Any]) -> str:
     Raises:
         UnsupportedError: its secrets are not under a passphrase.
     """
-    provider = _deployment(checkpoint).get("secrets_providers") or {}
+    provider = deployment(checkpoint).get("secrets_providers") or {}
     if not provider.get("type"):
         return ""
     if provider["type"] != "passphrase":
@@ -157,7 +171,8 @@ def secrets_salt(checkpoint: Mapping[str, Any]) -> str:
             f"the stack's secrets are kept by {provider['type']!r}; "
             "the embedded engine knows the passphrase secrets provider only"
         )
-    return str(provider.get("state", {}).get("salt", ""))
+    state = provider.get("state")
+    return str(state.get("salt", "")) if isinstance(state, dict) else ""
 
 
 def decode_checkpoint(checkpoint: Mapping[str, Any], crypter: Crypter | None) -> Snapshot:
@@ -167,24 +182,21 @@ def decode_checkpoint(checkpoint: Mapping[str, Any], crypter: Crypter | None) ->
         UnsupportedError: it was written in a form that only the CLI knows.
         EngineError: it is malformed, or a secret cannot be decrypted.
     """
-    version = checkpoint.get("version")
-    if not isinstance(version, int) or not CHECKPOINT_VERSION <= version <= (
-        _NEWEST_READABLE_VERSION
-    ):
-        raise UnsupportedError(f"the stack has checkpoint version {version}")
-    deployment = _deployment(checkpoint)
-    features = checkpoint.get("features") or []
-    features = [*features, *(key for key in ("snippets", "extensions") if deployment.get(key))]
-    if features:
-        raise UnsupportedError(f"the stack uses {', '.join(map(str, features))}")
+    latest = deployment(checkpoint)
+    features = {*(checkpoint.get("features") or ()), *({"snippets", "extensions"} & latest.keys())}
+    if features - _FEATURES.keys():
+        raise UnsupportedError(
+            f"the stack uses {', '.join(sorted(features - _FEATURES.keys()))}, which the embedded "
+            "engine does not know"
+        )
     try:
         return Snapshot(
-            [decode_resource(item, crypter) for item in deployment.get("resources") or []],
+            [decode_resource(item, crypter) for item in latest.get("resources") or []],
             [
                 PendingOperation(item["type"], decode_resource(item["resource"], crypter))
-                for item in deployment.get("pending_operations") or []
+                for item in latest.get("pending_operations") or []
             ],
-            deployment.get("metadata") or {},
+            latest.get("metadata") or {},
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise EngineError(f"the stack's checkpoint is malformed: {error!r}") from error
@@ -196,6 +208,7 @@ def encode_checkpoint(
     resources: Iterable[str],
     pending_operations: Iterable[str],
     metadata: Mapping[str, Any],
+    features: Iterable[str] = (),
 ) -> str:
     """The checkpoint's text, made of parts that were encoded before.
 
@@ -205,6 +218,7 @@ def encode_checkpoint(
     Args:
         name: ``ORGANIZATION/PROJECT/STACK``.
         salt: the crypter's state; empty for a stack without secrets.
+        features: those that the resources use.
     """
     manifest = {
         "time": timestamp(),
@@ -223,10 +237,19 @@ def encode_checkpoint(
         parts.append(f'"pending_operations":[{operation_text}]')
     parts.append(f'"metadata":{_json(metadata)}')
     latest = ",".join(parts)
-    return (
-        f'{{"version":{CHECKPOINT_VERSION},"checkpoint":'
-        f'{{"stack":{_json(name)},"latest":{{{latest}}}}}}}'
-    )
+    named = sorted(features)
+    version = f'{_VERSION_WITH_FEATURES},"features":{_json(named)}' if named else f"{_VERSION}"
+    return f'{{"version":{version},"checkpoint":{{"stack":{_json(name)},"latest":{{{latest}}}}}}}'
+
+
+def features_of(resources: Iterable[ResourceState]) -> set[str]:
+    """The features that an engine must know in order to work on these resources."""
+    return {
+        feature
+        for state in resources
+        for feature, field_name in _FEATURES.items()
+        if getattr(state, field_name)
+    }
 
 
 def encode_resource(state: ResourceState, crypter: Crypter | None) -> str:
@@ -255,6 +278,10 @@ def resource_fields(state: ResourceState, crypter: Crypter | None) -> dict[str, 
 def decode_resource(fields: Mapping[str, Any], crypter: Crypter | None) -> ResourceState:
     """The resource that a checkpoint's entry describes."""
     known = {name: fields[key] for key, name in _FIELDS.items() if fields.get(key) is not None}
+    known = {"urn": "", "type": "", "custom": False, **known}
+    for name, value in known.items():
+        if not isinstance(value, _KINDS[name]):
+            raise EngineError(f"the stack's checkpoint is malformed: the {name} of {known['urn']}")
     for name in ("inputs", "outputs"):
         if name in known:
             known[name] = _decode_value(known[name], crypter)
@@ -313,10 +340,28 @@ def _decode_value(value: Any, crypter: Crypter | None, *, opened: bool = False) 
     return value
 
 
-def _deployment(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
+def deployment(checkpoint: Any) -> dict[str, Any]:
+    """The part of a checkpoint that tells what is in the stack; empty for a new stack.
+
+    Raises:
+        UnsupportedError: the checkpoint is of a version that only the CLI knows.
+        ValueError: it is not a checkpoint.
+    """
+    version = checkpoint.get("version") if isinstance(checkpoint, dict) else None
+    if type(version) is not int:
+        raise ValueError("it has no version")
+    if version not in (_VERSION, _VERSION_WITH_FEATURES):
+        raise UnsupportedError(f"the stack has checkpoint version {version}")
     body = checkpoint.get("checkpoint")
-    latest = body.get("latest") if isinstance(body, dict) else None
-    return latest if isinstance(latest, dict) else {}
+    if not isinstance(body, dict):
+        raise ValueError("it has no checkpoint")
+    latest = {} if body.get("latest") is None else body["latest"]
+    if not isinstance(latest, dict):
+        raise ValueError("'latest' is not an object")
+    for name, kind in _PARTS.items():
+        if latest.get(name) is not None and not isinstance(latest[name], kind):
+            raise ValueError(f"{name!r} is not {'a list' if kind is list else 'an object'}")
+    return latest
 
 
 def _json(value: Any) -> str:

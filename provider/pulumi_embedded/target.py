@@ -19,6 +19,7 @@ class Target:
 
     Attributes:
         write: stores a checkpoint; None for a preview, which must leave no trace.
+        command: the program that messages name where something is to be done by hand.
     """
 
     project: Project
@@ -27,6 +28,7 @@ class Target:
     snapshot: Snapshot
     crypter: Crypter | None
     write: Callable[[str], None] | None
+    command: str = "pulumi"
 
     @property
     def dry_run(self) -> bool:

@@ -204,8 +204,8 @@ class Workspace:
         """Let the provider go on."""
         (self.service / "resume").write_text("now")
 
-    def cli(self, *arguments: str, code: int | None = 0) -> str:
-        """Run the real CLI; its exit code must be the given one, if any is given."""
+    def pulumi(self, *arguments: str) -> Result:
+        """Run the real CLI, however it ends."""
         done = subprocess.run(
             ["pulumi", *arguments, "--non-interactive", "--color", "never"],
             cwd=self.folder,
@@ -214,8 +214,27 @@ class Workspace:
             text=True,
             check=False,
         )
-        assert code is None or done.returncode == code, done.stdout + done.stderr
-        return done.stdout
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def cli(self, *arguments: str, code: int | None = 0) -> str:
+        """Run the real CLI; its exit code must be the given one, if any is given."""
+        result = self.pulumi(*arguments)
+        assert code is None or result.code == code, result.text
+        return result.out
+
+    def refused(self, words: str, theirs: str | None = None, code: int = 1) -> Result:
+        """A preview is refused in one line with these words; by the CLI, where it is, too.
+
+        `theirs` are the CLI's words, if they are others.
+        """
+        result = self.run("preview")
+        assert (result.code, result.err.count("\n"), result.out) == (code, 1, ""), result.text
+        assert words in result.err
+        if shutil.which("pulumi"):
+            told = self.pulumi("preview")
+            assert told.code == code, told.text
+            assert (words if theirs is None else theirs) in told.err
+        return result
 
     def checkpoint(self) -> dict[str, Any]:
         """The stack as it is stored."""

@@ -135,7 +135,7 @@ def test_a_wrong_project_file(workspace, settings, message):
 def test_no_project_file(workspace):
     (workspace.folder / "Pulumi.yaml").unlink()
     result = workspace.run("up")
-    assert result.code == 2
+    assert result.code == 1
     assert "no Pulumi.yaml project file found" in result.err
 
 

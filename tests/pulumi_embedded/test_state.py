@@ -177,50 +177,6 @@ def test_a_wrong_passphrase_runs_nothing(workspace, monkeypatch):
     assert workspace.run("destroy").code == 0
 
 
-def test_configuration(workspace):
-    workspace.settings(
-        "name: proj\nruntime:\n  name: python\nconfig:\n  plain: 3\n  other:long: {value: true}\n"
-        "  typed:\n    type: array\n    default: [1, {a: b}]\n"
-    )
-    (workspace.folder / "Pulumi.dev.yaml").write_text("config:\n  proj:plain: 4\n")
-    folder = workspace.folder
-    pulumi_embedded.config_set(folder, "dev", "aws:region", "eu-west-1")
-    values = {k: v.text for k, v in pulumi_embedded.config_all(folder, "dev").items()}
-    assert values == {
-        "aws:region": "eu-west-1",
-        "other:long": "true",
-        "proj:plain": "4",
-        "proj:typed": '[1,{"a":"b"}]',
-    }
-    assert pulumi_embedded.config_get(folder, "dev", "plain").text == "4"
-    workspace.program("""
-        c = pulumi.Config()
-        pulumi.export("values", [c.require_int("plain"), c.require_object("typed")])
-        pulumi.export("names", [pulumi.get_project(), pulumi.get_stack()])
-    """)
-    workspace.up(config={"plain": "5"})
-    assert json.loads(workspace.run("outputs", json_output=True).out) == {
-        "values": [5, [1, {"a": "b"}]],
-        "names": ["proj", "dev"],
-    }
-    workspace.settings("name: proj\nruntime:\n  name: python\nconfig:\n  must: {type: string}\n")
-    result = workspace.run("up")
-    assert result.code == 2
-    assert result.err == "error: Stack 'dev' is missing configuration value 'proj:must'\n"
-
-
-@pytest.mark.parametrize("main", ["app", "app/start.py"])
-def test_the_program_may_live_elsewhere(workspace, main):
-    (workspace.folder / "app").mkdir()
-    workspace.settings(f"name: proj\nruntime:\n  name: python\nmain: {main}\n")
-    (workspace.folder / "thing.py").rename(workspace.folder / "app" / "thing.py")
-    body = 'import os, pulumi\nfrom thing import Thing\nThing("a", at=os.getcwd())\n'
-    name = "__main__.py" if main == "app" else "start.py"
-    (workspace.folder / "app" / name).write_text(body)
-    workspace.up()
-    assert workspace.resources()["a"]["inputs"]["at"] == str(workspace.folder / "app")
-
-
 def test_stacks_come_and_go(workspace):
     folder = workspace.folder
     assert pulumi_embedded.stacks(folder) == []

@@ -182,3 +182,22 @@ def test_what_a_killed_run_left_is_swept(slow: Any, emulator: Emulator) -> None:
     assert row["job_id"] == job["job_id"]
     slow.run("sweep", "--delete", "--yes").ok()
     assert emulator.control.jobs() == []
+
+
+def test_what_a_killed_run_left_unfinished_can_be_cleared(slow: Any, emulator: Emulator) -> None:
+    process = _start(slow, emulator)
+    _kill_all(slow)
+    process.communicate(timeout=PATIENCE)
+    locked = slow.run("up")
+    assert locked.code == 1
+    mine = "metastudio" if slow.engine == "embedded" else "pulumi"
+    assert f"delete the lock file with `{mine} cancel`" in locked.text
+    slow.run("cancel").ok()
+    emulator.control.clear_faults()
+    again = slow.run("up").ok()
+    if slow.engine == "embedded":
+        assert "'metastudio refresh'" in again.text
+        assert "--clear-pending-creates" in again.text
+    assert '"creating"' in slow.checkpoint()
+    slow.run("refresh", "--clear-pending-creates").ok()
+    assert '"creating"' not in slow.checkpoint()

@@ -166,7 +166,12 @@ class _Embedded:
     def run(self, operation: str, target: Target, *, as_json: bool = False, **options: Any) -> int:
         with _one_line_errors(target) as (embedded, stack), _termination_as_interrupt():
             code: int = embedded.run(
-                operation, directory=target.folder, stack=stack, json_output=as_json, **options
+                operation,
+                directory=target.folder,
+                stack=stack,
+                json_output=as_json,
+                command="metastudio",
+                **options,
             )
         return code
 

@@ -113,6 +113,11 @@ def preview(engine: str, folder: Path, stack: str | None, **options: Any) -> Non
 @common
 @_yes
 @_no_changes
+@click.option(
+    "--clear-pending-creates",
+    is_flag=True,
+    help="Forget creates that a killed run left unfinished.",
+)
 def refresh(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
     """Take the service's side over into the state."""
     _run("refresh", engine, folder, stack, **options)
