@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         config_set,
         create_stack,
         remove_stack,
-        stack_deployment,
         stack_exists,
         stacks,
     )
@@ -42,7 +41,6 @@ __all__ = [
     "create_stack",
     "remove_stack",
     "run",
-    "stack_deployment",
     "stack_exists",
     "stacks",
 ]

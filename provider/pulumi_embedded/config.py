@@ -20,7 +20,7 @@ from .errors import EngineError, UnsupportedError
 from .passphrase import Crypter
 from .project import Project
 
-_TYPES = frozenset({"string", "integer", "boolean", "array", "object"})
+_TYPES = ("string", "integer", "boolean", "array", "object")
 _DECLARATION_KEYS = frozenset({"type", "description", "items", "default", "value", "secret"})
 
 
@@ -171,17 +171,23 @@ def _declaration(project: Project, name: str) -> Mapping[str, Any]:
         wrong = "is not namespaced by the project and should not define a type"
     elif not own and "value" not in declared:
         wrong = "is namespaced and must provide an attribute 'value'"
-    elif kind is not None and kind not in _TYPES:
-        wrong = f"has the type {kind!r}; it may be {', '.join(sorted(_TYPES))}"
-    elif kind == "array" and not isinstance(declared.get("items"), dict):
+    elif kind == "array" and "items" not in declared:
         wrong = "declares an array but does not specify the underlying type via 'items'"
-    elif (
-        kind and default is not None and (isinstance(default, Date) or not _fits(default, declared))
-    ):
+    elif kind is not None and not _is_type(declared):
+        wrong = f"has no type that is known: use {', '.join(_TYPES)}"
+    elif not isinstance(declared.get("secret", False), bool):
+        wrong = "must say true or false for 'secret'"
+    elif kind and default is not None and not _fits(default, declared):
         wrong = f"has a default value that is not of the expected type '{_type_name(declared)}'"
     if wrong:
         raise EngineError(f"{where} {wrong}")
     return declared
+
+
+def _is_type(declared: Any) -> bool:
+    if not isinstance(declared, dict) or declared.get("type") not in _TYPES:
+        return False
+    return declared["type"] != "array" or _is_type(declared.get("items"))
 
 
 def _check(what: str, declared: Mapping[str, Any], value: Any, secret: bool) -> None:
@@ -190,14 +196,15 @@ def _check(what: str, declared: Mapping[str, Any], value: Any, secret: bool) -> 
         return
     if declared.get("secret") and not secret:
         raise EngineError(f"{what} must be encrypted as it's secret")
-    if not _fits(value if isinstance(value, (list, dict)) else _text(what, value), declared):
+    text = _text(what, value)
+    if not _fits(json.loads(text) if isinstance(value, (list, dict)) else text, declared):
         raise EngineError(f"{what} must be of type '{_type_name(declared)}'")
 
 
 def _fits(value: Any, declared: Mapping[str, Any]) -> bool:
     kind = declared.get("type")
     if kind == "string":
-        return isinstance(value, (str, Date))
+        return isinstance(value, str)
     if kind == "boolean":
         return isinstance(value, bool) or value in ("true", "false")
     if kind == "object":
@@ -206,8 +213,7 @@ def _fits(value: Any, declared: Mapping[str, Any]) -> bool:
         if isinstance(value, str):
             return bool(re.fullmatch(r"[-+]?[0-9]+", value)) and -(2**63) <= int(value) < 2**63
         return not isinstance(value, bool) and isinstance(value, (int, float)) and value % 1 == 0
-    items = declared.get("items") or {}
-    return isinstance(value, list) and all(_fits(item, items) for item in value)
+    return isinstance(value, list) and all(_fits(item, declared["items"]) for item in value)
 
 
 def _type_name(declared: Mapping[str, Any]) -> str:

@@ -183,22 +183,13 @@ def _date(word: str) -> Date | None:
     parts = [*date.split("-"), *(time or spaced_time or "0:0:0").split(":")]
     try:
         year, month, day, hour, minute, second = map(int, parts)
-        when = datetime.datetime(
-            year, month, day, hour, minute, second, tzinfo=datetime.timezone.utc
-        )
-        if zone not in (None, "Z"):
-            when = when.replace(tzinfo=datetime.datetime.strptime(zone, "%z").tzinfo)
+        when = datetime.datetime(year, month, day, hour, minute, second)
+        offset = datetime.datetime.strptime(zone or "Z", "%z").strftime("%z")
     except ValueError:
         return None
-    rest = (fraction or spaced_fraction or "").rstrip("0").rstrip(".")
-    offset = when.strftime("%z")
-    local = when.astimezone()
-    name = "UTC" if zone in (None, "Z") else offset
-    if name == offset and local.utcoffset() == when.utcoffset():  # Go names the zone it lives in
-        name = local.tzname() or name
-    plain = when.replace(tzinfo=None).isoformat(" ")
-    suffix = "Z" if int(offset) == 0 else zone
-    return Date(f"{plain}{rest} {offset} {name}", f"{plain.replace(' ', 'T')}{rest}{suffix}")
+    plain = f"{when}{(fraction or spaced_fraction or '').rstrip('0').rstrip('.')}"
+    name, suffix = ("UTC", "Z") if int(offset) == 0 else (offset, zone)
+    return Date(f"{plain} {offset} {name}", f"{plain.replace(' ', 'T')}{suffix}")
 
 
 class _Loader(yaml.SafeLoader):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from .backend import open_backend
 from .config import ConfigValue, StackFile, full_key
@@ -34,11 +33,6 @@ def create_stack(directory: Path, stack: str) -> None:
     if handle.exists:
         raise EngineError(f"stack '{stack}' already exists")
     handle.create()
-
-
-def stack_deployment(directory: Path, stack: str) -> dict[str, Any]:
-    """What the stack's state holds, as ``pulumi stack export`` tells it; secrets stay encrypted."""
-    return deployment(StackHandle(directory, stack, Terminal()).read())
 
 
 def remove_stack(directory: Path, stack: str, *, force: bool = False) -> None:
