@@ -14,6 +14,7 @@ import datetime
 import getpass
 import json
 import os
+import re
 import shutil
 import socket
 import uuid
@@ -110,13 +111,23 @@ class FileBackend:
             "hostname": socket.gethostname(),
             "timestamp": datetime.datetime.now(datetime.timezone.utc).isoformat(),
         }
-        write_atomically(mine, json.dumps(content))
+        mine.parent.mkdir(parents=True, exist_ok=True)
         try:
+            # In place: to the CLI, whatever a killed run leaves in this folder is a lock.
+            mine.write_text(json.dumps(content))
             # Looked at again once ours is visible: of two that came together, both step back.
             self._refuse_if_locked(folder, mine, command)
+            self._clear_up(project, stack)
             yield
         finally:
             mine.unlink(missing_ok=True)
+
+    def _clear_up(self, project: str, stack: str) -> None:
+        """Remove what runs that were killed while they wrote the stack's file left beside it."""
+        unfinished = re.compile(rf"\.{re.escape(stack)}\.json(\.bak)?\.[^.]+")
+        for file in (self._root / "stacks" / project).glob(".*"):
+            if unfinished.fullmatch(file.name):
+                file.unlink(missing_ok=True)
 
     def unlock(self, project: str, stack: str) -> int:
         """Remove every lock on the stack; returns how many there were."""

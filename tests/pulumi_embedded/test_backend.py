@@ -277,3 +277,14 @@ def test_pending_creates_name_the_command_that_clears_them(made, command):
     assert "pending_operations" in made.checkpoint()
     assert made.run("refresh", clear_pending_creates=True).code == 0
     assert "pending_operations" not in made.checkpoint()
+
+
+def test_what_killed_runs_left_beside_the_stack_is_cleared_up(workspace):
+    workspace.program('Thing("a")')
+    workspace.up()
+    stacks = workspace.backend / ".pulumi" / "stacks" / "proj"
+    kept = {".dev2.json.abcdefgh", ".dev.json.json.abcdefgh", "dev.json", "dev.json.bak"}
+    for name in (".dev.json.abc_efgh", ".dev.json.bak.abcdefgh", *kept):
+        (stacks / name).touch()
+    workspace.up()
+    assert {file.name for file in stacks.iterdir()} == kept
