@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,16 @@ TrainingJob("anna", name="Anna", submit=False)
 """
 
 
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", autouse=True)
+def real_pip() -> Iterator[None]:
+    """What is installed matters here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONPATH")
+        yield
+
+
+@pytest.fixture(scope="module")
+def wheel(real_pip: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel as it would be published."""
     folder = tmp_path_factory.mktemp("wheel")
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]

@@ -71,12 +71,6 @@ class Workspace:
         settings = f"name: {PROJECT}\nruntime:\n  name: python\n  options:\n"
         (self.folder / "Pulumi.yaml").write_text(f"{settings}    virtualenv: {sys.prefix}\n")
         shutil.copy(HERE / "service.py", self.folder)
-        # The CLI has pip list all packages, to look for plugins in them: nearly half of its time,
-        # and these programs have none.
-        self.pip = folder / "path" / "pip"
-        self.pip.mkdir(parents=True)
-        (self.pip / "__init__.py").touch()
-        (self.pip / "__main__.py").write_text("print([])")
         for known in KNOWN:
             thing = {"key": known.rpartition("-")[0], "text": "was here"}
             (self.service / f"{known}.json").write_text(json.dumps(thing))
@@ -158,7 +152,7 @@ class Workspace:
                 "expect_no_changes": "--expect-no-changes",
             }
             command += [words[name] for name, value in options.items() if value]
-            return self._run_apart(command, {"PYTHONPATH": str(self.pip.parent)})
+            return self._run_apart(command, {"PYTHONPATH": str(HERE.parent / "no_packages")})
         options = {
             **options,
             "stack": STACK,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -37,8 +38,12 @@ for resource, inputs in json.loads(pathlib.Path("jobs.json").read_text()).items(
 
 @pytest.fixture(scope="session")
 def material(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Real media: a 3-minute 1080p video, pictures, a zip."""
-    return make_samples(tmp_path_factory.mktemp("material"))
+    """Real media: a 3-minute 1080p video, pictures, a zip. The workers share them."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    with (folder / "material.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return make_samples(folder / "material")
 
 
 @pytest.fixture
@@ -87,10 +92,15 @@ class Stack:
         """Write the jobs the program declares."""
         (self.folder / "jobs.json").write_text(json.dumps(jobs, default=str))
 
-    def run(self, operation: str, *flags: str, **environment: str) -> Result:
-        """``metastudio OPERATION`` on the stack ``test``, in a pipe as CI has it."""
-        ask_not = ["--yes"] if operation in ("up", "refresh", "destroy") else []
-        return self.type(operation, *ask_not, *flags, "--stack", "test", **environment)
+    def run(self, operation: str, *flags: str, preview: bool = False, **environment: str) -> Result:
+        """``metastudio OPERATION`` on the stack ``test``, in a pipe as CI has it.
+
+        Args:
+            preview: whether it shows beforehand what it would do; that takes half of its time.
+        """
+        if operation in ("up", "refresh", "destroy"):
+            flags = ("--yes", *([] if preview else ["--skip-preview"]), *flags)
+        return self.type(operation, *flags, "--stack", "test", **environment)
 
     def command(self, *words: str) -> list[str]:
         """The command line of ``metastudio WORDS`` with this engine."""
@@ -190,6 +200,7 @@ def make_stack(tmp_path: Path, engine: str, emulator: Emulator) -> Stack:
     (folder / "__main__.py").write_text(PROGRAM)
     environment = {
         "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
         "HOME": str(tmp_path / "home"),
         "PULUMI_HOME": str(tmp_path / "home" / ".pulumi"),
         "PULUMI_BACKEND_URL": f"file://{backend}",

@@ -135,6 +135,7 @@ class Party:
         return {
             MARK: str(self.folder),
             "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             "HOME": str(self.home),
             "PULUMI_HOME": str(self.home / ".pulumi"),
             "PULUMI_BACKEND_URL": f"file://{self.folder / 'backend'}",

@@ -58,6 +58,7 @@ class Program:
         self.checkpoint.parent.mkdir(parents=True)
         self.environment = {
             "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             "HOME": str(self.folder / "home"),
             "PULUMI_HOME": str(self.folder / "home" / ".pulumi"),
             "PULUMI_BACKEND_URL": f"file://{self.folder}",

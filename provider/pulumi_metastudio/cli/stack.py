@@ -54,6 +54,9 @@ def common(command: _Command) -> _Command:
 
 _yes = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 _refresh = click.option("--refresh", "-r", is_flag=True, help="Read the service's side first.")
+_unseen = click.option(
+    "--skip-preview", "-f", is_flag=True, help="Do not show beforehand what would be done."
+)
 _no_changes = click.option(
     "--expect-no-changes", is_flag=True, help="Fail when anything would change."
 )
@@ -90,6 +93,7 @@ def _make(engine: engines.Engine, target: Target) -> None:
 @click.command()
 @common
 @_yes
+@_unseen
 @_refresh
 @_no_changes
 def up(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
@@ -112,6 +116,7 @@ def preview(engine: str, folder: Path, stack: str | None, **options: Any) -> Non
 @click.command()
 @common
 @_yes
+@_unseen
 @_no_changes
 @click.option(
     "--clear-pending-creates",
@@ -126,6 +131,7 @@ def refresh(engine: str, folder: Path, stack: str | None, **options: Any) -> Non
 @click.command()
 @common
 @_yes
+@_unseen
 def destroy(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
     """Delete the stack's jobs, as their deletion policies say."""
     _run("destroy", engine, folder, stack, **options)
