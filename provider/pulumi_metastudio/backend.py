@@ -115,7 +115,7 @@ class Backend:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def records(self, project: str) -> Records:
-        """Every job that a state of the project records, in whichever stack.
+        """Every job that a state of the project records as its own, in whichever stack.
 
         Raises:
             StateUnreadable: one of the states cannot be read, so that nothing is certain.
@@ -123,7 +123,9 @@ class Backend:
         found: dict[str, tuple[Record, ...]] = {}
         for stack, deployment in self._deployments(project):
             for resource in deployment.get("resources") or []:
-                if resource.get("type") == _JOB_TYPE and resource.get("id"):
+                # What a program only looks up (`TrainingJob.get`) is managed elsewhere.
+                external = resource.get("external")
+                if resource.get("type") == _JOB_TYPE and resource.get("id") and not external:
                     policy = (resource.get("outputs") or {}).get("deletion_policy")
                     record = Record(
                         stack,

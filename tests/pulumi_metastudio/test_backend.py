@@ -92,6 +92,7 @@ def test_the_jobs_of_all_stacks_of_the_project(tmp_path: Path) -> None:
         resource("ben", "2", delete=True),
         resource("ben", "3"),
         resource("made just now", None),
+        resource("looked up", "1", external=True),
         {"urn": "urn:x", "type": "aws:s3:Bucket", "id": "4"},
     )
     renamed = write(tmp_path, "prod", resource("anna", "1"))
