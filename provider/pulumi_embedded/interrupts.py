@@ -87,9 +87,12 @@ class Interrupts:
 
     @contextlib.contextmanager
     def asking(self) -> Iterator[None]:
-        """While a question waits for its answer, an interrupt is a KeyboardInterrupt."""
+        """While a question waits for its answer, an interrupt, even one before, is a
+        KeyboardInterrupt."""
         self._asking = True
         try:
+            if self._seen:
+                raise KeyboardInterrupt
             yield
         finally:
             self._asking = False

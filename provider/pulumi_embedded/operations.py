@@ -308,9 +308,9 @@ class _Session:
         return TextDisplay(*arguments, **options)
 
     def _confirm(self, kind: _Kind) -> bool:
-        self.terminal.stdout.write(f"Do you want to perform this {kind}? [y/N] ")
-        self.terminal.stdout.drain()
-        with self.interrupts.asking():
+        with self.interrupts.asking():  # before it is seen: who sees it may interrupt at once
+            self.terminal.stdout.write(f"Do you want to perform this {kind}? [y/N] ")
+            self.terminal.stdout.drain()
             answer = self.terminal.stdin.readline() if self.terminal.stdin else ""
         return answer.strip().lower() in ("y", "yes")
 
