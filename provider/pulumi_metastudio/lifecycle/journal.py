@@ -39,7 +39,7 @@ class Entry:
         sent: SHA-256 by input name, of files that arrived and may not be confirmed yet.
         sources: validator by input name, of files that were about to be sent.
         submitted: whether the job was, or was about to be, submitted for review; its state tells.
-        reviews: how many reviews of the job had failed before.
+        reviews: how many reviews of the job had failed before; None in an old entry.
         serial: names the operation; outputs that carry it were recorded after it.
     """
 
@@ -51,7 +51,7 @@ class Entry:
     sent: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     submitted: bool = False
-    reviews: int = 0
+    reviews: int | None = None
     serial: str = ""
 
 

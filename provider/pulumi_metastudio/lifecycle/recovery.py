@@ -173,7 +173,8 @@ def _from_journal(
     context: Context, inputs: Inputs, entry: Entry, detail: JobDetail
 ) -> Material | None:
     reviews = failed_reviews(detail)
-    if detail.state not in EDITABLE or (entry.submitted and reviews > entry.reviews):
+    known = reviews if entry.reviews is None else entry.reviews
+    if detail.state not in EDITABLE or (entry.submitted and reviews > known):
         return _as_submitted(context, inputs, entry)
     material = _noted(context, inputs, entry)
     material.reviews = reviews
