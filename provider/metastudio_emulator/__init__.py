@@ -8,9 +8,9 @@
 It imports nothing of the provider, so that it cannot share the provider's mistakes.
 """
 
-from metastudio_emulator.control import Control
-from metastudio_emulator.emulator import Emulator
-from metastudio_emulator.errors import EmulatorError
-from metastudio_emulator.profiles import PROFILES, Profile
+from .control import Control
+from .emulator import Emulator
+from .errors import EmulatorError
+from .profiles import PROFILES, Profile
 
 __all__ = ["PROFILES", "Control", "Emulator", "EmulatorError", "Profile"]

@@ -11,7 +11,7 @@ import urllib.request
 from typing import Any, cast
 from urllib.parse import quote
 
-from metastudio_emulator.errors import EmulatorError
+from .errors import EmulatorError
 
 Record = dict[str, Any]
 _TIMEOUT = 60.0

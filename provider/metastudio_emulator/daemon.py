@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from metastudio_emulator.control import Control
-from metastudio_emulator.errors import EmulatorError
-from metastudio_emulator.folder_lock import FolderLock
+from .control import Control
+from .errors import EmulatorError
+from .storage.folder_lock import FolderLock
 
 _START_TIMEOUT = 60.0
 _STOP_TIMEOUT = 30.0

@@ -7,14 +7,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from metastudio_emulator.control import Control
-from metastudio_emulator.errors import EmulatorError
-from metastudio_emulator.profiles import Profile
-from metastudio_emulator.settings import DAY, Settings, Tenant, Transitions
+from .control import Control
+from .errors import EmulatorError
+from .profiles import Profile
+from .settings import DAY, Settings, Tenant, Transitions
 
 if TYPE_CHECKING:
-    from metastudio_emulator.server import ServerThread
-    from metastudio_emulator.world import World
+    from .app_state import AppState
+    from .transport.server import ServerThread
 
 
 class Emulator:
@@ -88,7 +88,7 @@ class Emulator:
         )
         self.region = region
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
-        self._world: World | None = None
+        self._app: AppState | None = None
         self._server: ServerThread | None = None
 
     def __repr__(self) -> str:
@@ -116,17 +116,17 @@ class Emulator:
         if self._server is not None:
             raise EmulatorError("the emulator runs already")
         try:
-            from metastudio_emulator.application import build_application
-            from metastudio_emulator.server import ServerThread
-            from metastudio_emulator.world import World
+            from .app_state import AppState
+            from .routes.application import build_application
+            from .transport.server import ServerThread
         except ModuleNotFoundError as error:
             raise EmulatorError(
                 f"{error.name} is not installed: pip install 'pulumi-metastudio[emulator]'"
             ) from error
         try:
-            self._world = World.open(self._folder(), self._settings)
-            server = ServerThread(build_application(self._world), self._host, self._port)
-            self._adopt(self._world, server)
+            self._app = AppState.open(self._folder(), self._settings)
+            server = ServerThread(build_application(self._app), self._host, self._port)
+            self._adopt(self._app, server)
             self._server = server
             server.start()
         except BaseException:
@@ -139,9 +139,9 @@ class Emulator:
         if self._server is not None:
             self._server.stop()
             self._server = None
-        if self._world is not None:
-            self._world.close()
-            self._world = None
+        if self._app is not None:
+            self._app.close()
+            self._app = None
         if self._temporary is not None:
             self._temporary.cleanup()
             self._temporary = None
@@ -166,8 +166,8 @@ class Emulator:
         self._temporary = tempfile.TemporaryDirectory(prefix="metastudio-emulator-")
         return Path(self._temporary.name)
 
-    def _adopt(self, world: World, server: ServerThread) -> None:
-        identity = world.identity
+    def _adopt(self, app: AppState, server: ServerThread) -> None:
+        identity = app.identity
         host = f"[{self._host}]" if ":" in self._host else self._host
         self.endpoint = self.iam_endpoint = f"http://{host}:{server.port}"
         self.project_id = identity.project_id

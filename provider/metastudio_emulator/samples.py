@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from metastudio_emulator.errors import EmulatorError
+from .errors import EmulatorError
 
 # A low frame rate keeps three minutes of 1080p a matter of seconds and of a few megabytes.
 _FRAME_RATE = 5

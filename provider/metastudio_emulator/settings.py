@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from metastudio_emulator.profiles import Profile
+from .profiles import Profile
 
 DAY = 24 * 60 * 60
 TransitionMode = Literal["immediate", "time", "reads", "manual"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from metastudio_emulator.signing import SignatureLine, SignedRequest, signature
+from metastudio_emulator.auth.signing import SignatureLine, SignedRequest, signature
 
 PROJECT = "0123456789abcdef0123456789abcdef"
 SECRET = "EXAMPLE-SECRET-KEY-not-real"

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from metastudio_emulator.errors import EmulatorError
-from metastudio_emulator.profiles import Profile
-from metastudio_emulator.settings import Transitions
+from .errors import EmulatorError
+from .profiles import Profile
+from .settings import Transitions
 
 if TYPE_CHECKING:
-    from metastudio_emulator.daemon import Info, Options
+    from .daemon import Info, Options
 
 _ENVIRONMENT = (
     ("HUAWEICLOUD_SDK_AK", "access_key"),
@@ -91,7 +91,7 @@ def emulator(
 
     Prints how to connect once it accepts requests, then serves until it is interrupted.
     """
-    from metastudio_emulator import daemon
+    from . import daemon
 
     try:
         if stop_it:
@@ -127,7 +127,7 @@ def emulator(
 @click.option("--size", default="1920x1080", show_default=True, help="Frame size of videos.")
 def samples(folder: Path, seconds: int, size: str) -> None:
     """Generate videos, photos and audio to try jobs with, where they are missing."""
-    from metastudio_emulator.samples import make_samples
+    from .samples import make_samples
 
     try:
         made = make_samples(folder, seconds=seconds, size=size)
@@ -164,8 +164,8 @@ def _meaning(name: str, value: str) -> object:
 
 
 def _serve(data: Path, options: Options, form: str) -> None:
-    from metastudio_emulator import daemon
-    from metastudio_emulator.emulator import Emulator
+    from . import daemon
+    from .emulator import Emulator
 
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 OCTET_STREAM = "application/octet-stream"
+# The video that reviewers mark is the training video under a second name.
+MARKABLE_SUFFIX = "markableData"
 
 
 @dataclass(frozen=True)

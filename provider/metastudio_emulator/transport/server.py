@@ -10,9 +10,9 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from metastudio_emulator.answers import new_request_id
-from metastudio_emulator.errors import GATEWAY_BAD_REQUEST, EmulatorError
-from metastudio_emulator.wire import TRANSPORT
+from ..errors import GATEWAY_BAD_REQUEST, EmulatorError
+from .error_responses import new_request_id
+from .middleware import TRANSPORT
 
 _START_TIMEOUT = 30.0
 _STOP_TIMEOUT = 30.0

@@ -22,24 +22,24 @@ from pydantic import (
     ValidationError,
 )
 
-from metastudio_emulator import states
-from metastudio_emulator.errors import NOT_FOUND, ServiceError, invalid
-from metastudio_emulator.faults import FaultList, FaultRule
-from metastudio_emulator.gateway import invalid_parameter, json_body
-from metastudio_emulator.jobs import Job
-from metastudio_emulator.progress import Progress
-from metastudio_emulator.training_jobs import TrainingJobs
-from metastudio_emulator.wire import Counters
-from metastudio_emulator.world import World
+from ..app_state import AppState
+from ..errors import NOT_FOUND, ServiceError, invalid
+from ..storage.job_store import Job
+from ..training import states
+from ..training.job_operations import JobOperations
+from ..training.state_machine import StateMachine
+from ..transport.faults import FaultList, FaultRule
+from ..transport.middleware import Counters
+from ..transport.request_parsing import invalid_parameter, json_body
 
 
 @dataclass
-class AdminContext:
+class ControlContext:
     """What the control interface works on."""
 
-    world: World
-    progress: Progress
-    jobs: TrainingJobs
+    app: AppState
+    state_machine: StateMachine
+    jobs: JobOperations
     faults: FaultList
     counters: Counters
 
@@ -97,12 +97,12 @@ class Expiry(_Strict):
     job_id: str | None = None
 
 
-def admin_api(context: AdminContext) -> APIRouter:
+def control_routes(context: ControlContext) -> APIRouter:
     """Routes under /_emulator/."""
-    world = context.world
+    app = context.app
 
     async def guard(request: Request) -> None:
-        expected = f"Bearer {world.identity.secret_key}"
+        expected = f"Bearer {app.identity.secret_key}"
         given = request.headers.get("authorization", "")
         if not hmac.compare_digest(given.encode(), expected.encode()):
             raise ServiceError(401, "EMULATOR.401", "Authorization is not Bearer <secret_key>")
@@ -114,11 +114,11 @@ def admin_api(context: AdminContext) -> APIRouter:
     async def info() -> dict[str, Any]:
         return {
             "pid": os.getpid(),
-            "project_id": world.identity.project_id,
-            "transitions": world.settings.transitions.mode,
-            "tenant": world.settings.tenant,
-            "clock_offset": world.clock.offset,
-            "clock_skew": world.clock.skew,
+            "project_id": app.identity.project_id,
+            "transitions": app.settings.transitions.mode,
+            "tenant": app.settings.tenant,
+            "clock_offset": app.clock.offset,
+            "clock_skew": app.clock.skew,
         }
 
     @router.get("/counters")
@@ -134,21 +134,21 @@ def admin_api(context: AdminContext) -> APIRouter:
     async def advance(request: Request) -> dict[str, float]:
         seconds = (await json_body(request, Seconds)).seconds
         try:
-            world.clock.advance(seconds)
+            app.clock.advance(seconds)
         except ValueError as error:
             raise invalid(f"Invalid parameter: seconds: {error}") from None
-        world.identity.keep_clock_offset(world.clock.offset)
-        context.progress.catch_up()
-        return {"clock_offset": world.clock.offset}
+        app.identity.keep_clock_offset(app.clock.offset)
+        context.state_machine.catch_up()
+        return {"clock_offset": app.clock.offset}
 
     @router.put("/clock/skew")
     async def skew(request: Request) -> dict[str, float]:
-        world.clock.skew = (await json_body(request, Seconds)).seconds
-        return {"clock_skew": world.clock.skew}
+        app.clock.skew = (await json_body(request, Seconds)).seconds
+        return {"clock_skew": app.clock.skew}
 
     @router.post("/upload-urls/expire")
     async def expire_upload_urls(request: Request) -> dict[str, int]:
-        return {"expired": world.urls.expire((await json_body(request, Expiry)).job_id)}
+        return {"expired": app.urls.expire((await json_body(request, Expiry)).job_id)}
 
     @router.get("/faults")
     async def list_faults() -> list[dict[str, object]]:
@@ -167,13 +167,13 @@ def admin_api(context: AdminContext) -> APIRouter:
     return router
 
 
-def _add_job_routes(router: APIRouter, context: AdminContext) -> None:
-    world = context.world
+def _add_job_routes(router: APIRouter, context: ControlContext) -> None:
+    app = context.app
 
     @router.get("/jobs")
     async def list_jobs() -> list[dict[str, Any]]:
-        context.progress.catch_up()
-        return [_job_view(world, job) for job in world.jobs.all()]
+        context.state_machine.catch_up()
+        return [_job_view(app, job) for job in app.jobs.all()]
 
     @router.post("/jobs")
     async def add_job(request: Request) -> dict[str, Any]:
@@ -181,51 +181,51 @@ def _add_job_routes(router: APIRouter, context: AdminContext) -> None:
         job = context.jobs.new_job(fields)
         _check(job.fields)
         job.job_id = str(job.fields["job_id"])
-        world.jobs.save(job)
-        return _job_view(world, job)
+        app.jobs.save(job)
+        return _job_view(app, job)
 
     @router.get("/jobs/{job_id}")
     async def show(job_id: str) -> dict[str, Any]:
-        return _job_view(world, _find(context, job_id))
+        return _job_view(app, _find(context, job_id))
 
     @router.patch("/jobs/{job_id}")
     async def set_fields(job_id: str, request: Request) -> dict[str, Any]:
         fields = (await json_body(request, Fields)).fields
-        async with world.lock(job_id):
+        async with app.lock(job_id):
             job = _find(context, job_id)
             merged = {**job.fields, **fields, "job_id": job_id}
             job.fields = {name: value for name, value in merged.items() if value is not None}
             _check(job.fields)
-            world.jobs.save(job)
-            return _job_view(world, job)
+            app.jobs.save(job)
+            return _job_view(app, job)
 
     @router.put("/jobs/{job_id}/state")
     async def set_state(job_id: str, request: Request) -> dict[str, Any]:
         change = await json_body(request, StateChange)
-        async with world.lock(job_id):
+        async with app.lock(job_id):
             job = _find(context, job_id)
-            context.progress.place(
+            context.state_machine.place(
                 job,
                 change.state,
                 reason=change.reason,
                 error_code=change.error_code,
                 redo_reasons=change.redo_reasons,
             )
-            return _job_view(world, job)
+            return _job_view(app, job)
 
     @router.post("/jobs/{job_id}/step")
     async def step(job_id: str, request: Request) -> dict[str, Any]:
         count = (await json_body(request, Steps)).count
-        async with world.lock(job_id):
+        async with app.lock(job_id):
             job = _find(context, job_id)
             for _ in range(count):
-                if not context.progress.step(job):
+                if not context.state_machine.step(job):
                     break
-            return _job_view(world, job)
+            return _job_view(app, job)
 
     @router.delete("/jobs/{job_id}")
     async def delete(job_id: str) -> dict[str, Any]:
-        async with world.lock(job_id):
+        async with app.lock(job_id):
             _find(context, job_id)
             context.jobs.remove(job_id)
         return {}
@@ -233,12 +233,12 @@ def _add_job_routes(router: APIRouter, context: AdminContext) -> None:
     @router.get("/jobs/{job_id}/objects")
     async def objects(job_id: str) -> list[dict[str, Any]]:
         _find(context, job_id)
-        return _objects(world, job_id)
+        return _objects(app, job_id)
 
 
-def _find(context: AdminContext, job_id: str) -> Job:
-    context.progress.catch_up()
-    job = context.world.jobs.get(job_id)
+def _find(context: ControlContext, job_id: str) -> Job:
+    context.state_machine.catch_up()
+    job = context.app.jobs.get(job_id)
     if job is None:
         raise ServiceError(404, NOT_FOUND, "The task does not exist")
     return job
@@ -254,7 +254,7 @@ def _check(fields: dict[str, Any]) -> None:
         raise invalid("Invalid parameter: fields: a number is not finite") from None
 
 
-def _job_view(world: World, job: Job) -> dict[str, Any]:
+def _job_view(app: AppState, job: Job) -> dict[str, Any]:
     uploads = {
         name: {
             "upload_id": session.upload_id,
@@ -262,7 +262,7 @@ def _job_view(world: World, job: Job) -> dict[str, Any]:
             "completed": session.completed,
             "parts": [
                 {"part_number": part.part_number, "size": part.size, "md5": part.md5}
-                for part in world.objects.parts(job.job_id, name, session.upload_id)
+                for part in app.objects.parts(job.job_id, name, session.upload_id)
             ],
         }
         for name, session in job.sessions.items()
@@ -274,15 +274,15 @@ def _job_view(world: World, job: Job) -> dict[str, Any]:
         "command_message": next(reversed(job.command_messages.values()), None),
         "command_messages": job.command_messages,
         "fields": job.fields,
-        "objects": _objects(world, job.job_id),
+        "objects": _objects(app, job.job_id),
         "multipart_uploads": uploads,
         "part_uploads": {
-            name: world.objects.upload_counts(job.job_id, name) for name in job.sessions
+            name: app.objects.upload_counts(job.job_id, name) for name in job.sessions
         },
     }
 
 
-def _objects(world: World, job_id: str) -> list[dict[str, Any]]:
+def _objects(app: AppState, job_id: str) -> list[dict[str, Any]]:
     return [
         {
             "name": kept.name,
@@ -290,7 +290,7 @@ def _objects(world: World, job_id: str) -> list[dict[str, Any]]:
             "md5": kept.md5,
             "sha256": kept.sha256,
             "content_type": kept.content_type,
-            "uploads": sum(world.objects.upload_counts(job_id, kept.name).values()),
+            "uploads": sum(app.objects.upload_counts(job_id, kept.name).values()),
         }
-        for kept in world.objects.objects(job_id)
+        for kept in app.objects.objects(job_id)
     ]

@@ -7,11 +7,11 @@ from calendar import timegm
 from dataclasses import dataclass
 from time import strptime
 
-from metastudio_emulator.clock import Clock
-from metastudio_emulator.credentials import CredentialStore, Key
-from metastudio_emulator.errors import PROJECT_MISMATCH, ServiceError, unauthenticated
-from metastudio_emulator.settings import Settings
-from metastudio_emulator.signing import SignatureLine, SignedRequest, signature
+from ..clock import Clock
+from ..errors import PROJECT_MISMATCH, ServiceError, unauthenticated
+from ..settings import Settings
+from ..storage.credential_store import CredentialStore, Key
+from .signing import SignatureLine, SignedRequest, signature
 
 _PREFIX = "Incorrect IAM authentication information: "
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO
 
-from metastudio_emulator.errors import EmulatorError
+from ..errors import EmulatorError
 
 try:
     import fcntl

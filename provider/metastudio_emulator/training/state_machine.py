@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 
-from metastudio_emulator import states
-from metastudio_emulator.clock import rfc3339
-from metastudio_emulator.files import AUDIO, REVIEW_DOCUMENTS
-from metastudio_emulator.jobs import Job
-from metastudio_emulator.states import Step
-from metastudio_emulator.world import World
+from ..app_state import AppState
+from ..clock import rfc3339
+from ..storage.file_kinds import AUDIO, REVIEW_DOCUMENTS
+from ..storage.job_store import Job
+from . import states
+from .states import Step
 
 FAILURE_LOGS = {
     states.AUTO_VERIFY_FAILED: ("SYSTEM_VERIFY_FAILED", "SYSTEM"),
@@ -23,11 +23,11 @@ FAILURE_LOGS = {
 }
 
 
-class Progress:
+class StateMachine:
     """The one place that changes a job's state. Callers hold no stale copy of the job."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, app: AppState) -> None:
+        self._app = app
 
     def enter(self, job: Job, state: str, at: float) -> None:
         """Put a job into a state, save it, and let it run on if transitions say so.
@@ -37,12 +37,12 @@ class Progress:
             state: any state name.
             at: virtual Unix seconds that the change happens at.
         """
-        transitions = self._world.settings.transitions
+        transitions = self._app.settings.transitions
         self._set_state(job, state, at)
         if transitions.mode == "immediate":
             while job.state in states.PATH:
                 self._take_step(job, states.PATH[job.state], at)
-        self._world.jobs.save(job)
+        self._app.jobs.save(job)
 
     def place(
         self,
@@ -57,7 +57,7 @@ class Progress:
 
         A reason, an error code or a failed review leaves an entry in the operation log.
         """
-        now = self._world.clock.now()
+        now = self._app.clock.now()
         details = {
             "log_description": reason,
             "error_code": error_code,
@@ -68,38 +68,38 @@ class Progress:
             log_type, user = FAILURE_LOGS.get(state, ("ADMIN_RESET", "ADMIN"))
             job.log(rfc3339(now), log_type, user, **given)
         self._set_state(job, state, now)
-        self._world.jobs.save(job)
+        self._app.jobs.save(job)
 
     def step(self, job: Job) -> bool:
         """Take one step now, an administrator's too. False when the state has no next one."""
         step = states.PATH.get(job.state) or states.ADMINISTRATOR_PATH.get(job.state)
         if step is None:
             return False
-        self._take_step(job, step, self._world.clock.now())
-        self._world.jobs.save(job)
+        self._take_step(job, step, self._app.clock.now())
+        self._app.jobs.save(job)
         return True
 
     def catch_up(self) -> None:
         """Take every timed step that is due, each at the time it was due."""
-        now = self._world.clock.now()
-        for job in self._world.jobs.due(now):
+        now = self._app.clock.now()
+        for job in self._app.jobs.due(now):
             while job.next_step_at is not None and job.next_step_at <= now:
                 step = states.PATH.get(job.state)
                 if step is None:
                     job.next_step_at = None
                 else:
                     self._take_step(job, step, job.next_step_at)
-            self._world.jobs.save(job)
+            self._app.jobs.save(job)
 
     def count_read(self, job: Job) -> None:
         """Note that an answer showed the job; the step comes after the answer that fills it."""
-        transitions = self._world.settings.transitions
+        transitions = self._app.settings.transitions
         if transitions.mode != "reads" or job.state not in states.PATH:
             return
         job.reads += 1
         if job.reads >= transitions.amount:
-            self._take_step(job, states.PATH[job.state], self._world.clock.now())
-        self._world.jobs.save(job)
+            self._take_step(job, states.PATH[job.state], self._app.clock.now())
+        self._app.jobs.save(job)
 
     def _take_step(self, job: Job, step: Step, at: float) -> None:
         if job.state == states.AUTO_VERIFYING:
@@ -112,14 +112,14 @@ class Progress:
                     "SYSTEM",
                     log_description=f"not uploaded: {', '.join(missing)}",
                 )
-        if step.target == states.JOB_SUCCESS and self._world.settings.tenant == "NA":
+        if step.target == states.JOB_SUCCESS and self._app.settings.tenant == "NA":
             step = Step(states.WAIT_USER_CONFIRM)
         for log_type, user in step.logs:
             job.log(rfc3339(at), log_type, user)
         self._set_state(job, step.target, at)
 
     def _set_state(self, job: Job, state: str, at: float) -> None:
-        transitions = self._world.settings.transitions
+        transitions = self._app.settings.transitions
         job.fields["state"] = state
         job.reads = 0
         timed = transitions.mode == "time" and state in states.PATH
@@ -135,8 +135,8 @@ class Progress:
 
     def _missing_documents(self, job: Job) -> list[str]:
         """What the automatic review misses: identity documents, and audio if it was promised."""
-        needed = [] if self._world.settings.tenant == "NA" else list(REVIEW_DOCUMENTS)
+        needed = [] if self._app.settings.tenant == "NA" else list(REVIEW_DOCUMENTS)
         if job.fields.get("audio_source_type") == "AUDIO":
             needed.append(AUDIO)
-        present = {kept.name for kept in self._world.objects.objects(job.job_id)}
+        present = {kept.name for kept in self._app.objects.objects(job.job_id)}
         return [kind.name for kind in needed if kind.name not in present]

@@ -6,7 +6,7 @@ import secrets
 import sqlite3
 from dataclasses import dataclass
 
-from metastudio_emulator.database import Identity, random_access_key, random_secret
+from .identity import Identity, random_access_key, random_secret
 
 
 @dataclass(frozen=True)

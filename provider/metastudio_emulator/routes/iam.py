@@ -9,11 +9,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic_core import from_json
 
-from metastudio_emulator.authentication import Authenticator
-from metastudio_emulator.clock import rfc3339_micro
-from metastudio_emulator.errors import IamError
-from metastudio_emulator.gateway import authenticate, origin, read_body
-from metastudio_emulator.world import World
+from ..app_state import AppState
+from ..auth.authentication import Authenticator
+from ..auth.request_guard import authenticate
+from ..clock import rfc3339_micro
+from ..errors import IamError
+from ..transport.request_parsing import origin, read_body
 
 TOKENS_PATH = "/v3/auth/tokens"
 SECURITY_TOKENS_PATH = "/v3.0/OS-CREDENTIAL/securitytokens"
@@ -23,10 +24,10 @@ _MAX_BODY = 256 * 1024
 _MIN_DURATION, _MAX_DURATION, _DEFAULT_DURATION = 900, 86400, 900
 
 
-def iam_api(world: World, authenticator: Authenticator) -> APIRouter:
+def iam_routes(app: AppState, authenticator: Authenticator) -> APIRouter:
     """Tokens by password, temporary keys by token, and the search for a project's id."""
     router = APIRouter()
-    identity = world.identity
+    identity = app.identity
     domain = {"id": identity.domain_id, "name": identity.domain}
 
     @router.post(TOKENS_PATH)
@@ -34,8 +35,8 @@ def iam_api(world: World, authenticator: Authenticator) -> APIRouter:
         auth = await _auth(request)
         _check_password(auth)
         project_id = _scope(auth)
-        now = world.clock.now()
-        expires_at = now + world.settings.token_validity
+        now = app.clock.now()
+        expires_at = now + app.settings.token_validity
         token: dict[str, Any] = {
             "methods": ["password"],
             "issued_at": rfc3339_micro(now),
@@ -47,12 +48,12 @@ def iam_api(world: World, authenticator: Authenticator) -> APIRouter:
         if project_id is None:
             token["domain"] = domain
         else:
-            region = world.settings.region
+            region = app.settings.region
             token["project"] = {"id": project_id, "name": region, "domain": domain}
         return JSONResponse(
             {"token": token},
             status_code=201,
-            headers={"X-Subject-Token": world.credentials.new_token(project_id, expires_at)},
+            headers={"X-Subject-Token": app.credentials.new_token(project_id, expires_at)},
         )
 
     @router.post(SECURITY_TOKENS_PATH)
@@ -68,7 +69,7 @@ def iam_api(world: World, authenticator: Authenticator) -> APIRouter:
         duration = request_part.get("duration_seconds", _DEFAULT_DURATION)
         if not isinstance(duration, int) or not _MIN_DURATION <= duration <= _MAX_DURATION:
             raise IamError(400, f"duration_seconds is not {_MIN_DURATION} to {_MAX_DURATION}")
-        key = world.credentials.new_temporary_key(world.clock.now() + duration)
+        key = app.credentials.new_temporary_key(app.clock.now() + duration)
         credential = {
             "access": key.access_key,
             "secret": key.secret_key,
@@ -80,7 +81,7 @@ def iam_api(world: World, authenticator: Authenticator) -> APIRouter:
     @router.get(PROJECTS_PATH)
     async def list_projects(request: Request) -> dict[str, Any]:
         await authenticate(authenticator, request, None)
-        region = world.settings.region
+        region = app.settings.region
         wanted = request.query_params.get("name", region)
         project = {
             "id": identity.project_id,
@@ -114,7 +115,7 @@ def iam_api(world: World, authenticator: Authenticator) -> APIRouter:
         project = _part(scope, "project")
         if project.get("id") == identity.project_id:
             return identity.project_id
-        if "id" not in project and project.get("name") == world.settings.region:
+        if "id" not in project and project.get("name") == app.settings.region:
             return identity.project_id
         raise IamError(401, "The project does not exist or the user has no access to it.")
 

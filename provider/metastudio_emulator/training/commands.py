@@ -9,20 +9,20 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from metastudio_emulator import states
-from metastudio_emulator.clock import rfc3339
-from metastudio_emulator.errors import CommandFailed, invalid
-from metastudio_emulator.files import (
+from ..app_state import AppState
+from ..clock import rfc3339
+from ..errors import CommandFailed, invalid
+from ..storage.file_kinds import (
     ACTION_VIDEO,
     GRANT_FILE,
     OCTET_STREAM,
     TRAINING_VIDEO,
     FileKind,
 )
-from metastudio_emulator.jobs import Job
-from metastudio_emulator.models import CommandBody
-from metastudio_emulator.progress import Progress
-from metastudio_emulator.world import World
+from ..storage.job_store import Job
+from . import states
+from .request_models import CommandBody
+from .state_machine import StateMachine
 
 Answer = dict[str, Any]
 _CONFIRMED = {
@@ -44,9 +44,9 @@ _REPAIRABLE = frozenset({states.JOB_SUCCESS, states.WAIT_USER_CONFIRM})
 class Commands:
     """Runs one command on one job, whose lock the caller holds."""
 
-    def __init__(self, world: World, progress: Progress) -> None:
-        self._world = world
-        self._progress = progress
+    def __init__(self, app: AppState, state_machine: StateMachine) -> None:
+        self._app = app
+        self._state_machine = state_machine
         self._table: dict[str, Callable[[Job, CommandBody, str], Answer]] = {
             "SUBMITVERIFYING": self._submit,
             "GET_MULTIPART_UPLOADED": self._list_training_parts,
@@ -74,12 +74,12 @@ class Commands:
             )
         if body.command_message is not None:
             job.note_message(body.command, body.command_message)
-            self._world.jobs.save(job)
+            self._app.jobs.save(job)
         try:
             if body.command in _CONFIRMED:
                 answer = await self._confirm(job, _CONFIRMED[body.command])
             else:
-                with self._world.transaction():
+                with self._app.transaction():
                     answer = self._table[body.command](job, body, origin)
         except CommandFailed as failure:
             return {
@@ -91,13 +91,13 @@ class Commands:
 
     def _submit(self, job: Job, body: CommandBody, origin: str) -> Answer:
         _need(job, states.SUBMITTABLE)
-        if self._world.objects.object(job.job_id, TRAINING_VIDEO.name) is None:
+        if self._app.objects.object(job.job_id, TRAINING_VIDEO.name) is None:
             raise CommandFailed("The training video is not confirmed")
-        now = self._world.clock.now()
+        now = self._app.clock.now()
         job.fields["last_update_time"] = rfc3339(now)
         job.log(rfc3339(now), "SYSTEM_MARKABLE_VIDEO", "SYSTEM")
         job.log(rfc3339(now), "USER_VERIFYING_SUBMITTED", "USER")
-        self._progress.enter(job, states.AUTO_VERIFYING, now)
+        self._state_machine.enter(job, states.AUTO_VERIFYING, now)
         return {}
 
     def _list_training_parts(self, job: Job, body: CommandBody, origin: str) -> Answer:
@@ -108,19 +108,19 @@ class Commands:
 
     def _confirm_letter(self, job: Job, body: CommandBody, origin: str) -> Answer:
         _need(job, states.SUBMITTABLE)
-        if self._world.objects.object(job.job_id, GRANT_FILE.name) is None:
+        if self._app.objects.object(job.job_id, GRANT_FILE.name) is None:
             raise CommandFailed("The authorization letter is not uploaded")
         return {}
 
     def _delete_videos(self, job: Job, body: CommandBody, origin: str) -> Answer:
         _need(job, states.VIDEO_REMOVABLE)
         for kind in (TRAINING_VIDEO, ACTION_VIDEO):
-            self._world.objects.drop_parts(job.job_id, kind.name)
-            self._world.objects.drop_object(job.job_id, kind.name)
+            self._app.objects.drop_parts(job.job_id, kind.name)
+            self._app.objects.drop_object(job.job_id, kind.name)
             if kind.name in job.sessions:
                 job.sessions[kind.name].completed = False
         job.log(self._time(), "USER_DELETE_JOB_VIDEO", "USER")
-        self._world.jobs.save(job)
+        self._app.jobs.save(job)
         return {}
 
     def _repair(self, job: Job, body: CommandBody, origin: str) -> Answer:
@@ -131,46 +131,46 @@ class Commands:
             job.fields["flexus_retry_count"] -= 1
         reason = {"log_description": body.operation_reason} if body.operation_reason else {}
         job.log(self._time(), "USER_REPAIR", "USER", **reason)
-        now = self._world.clock.now()
-        self._progress.enter(job, states.WAIT_TRAINING_DATA_PREPROCESS, now)
+        now = self._app.clock.now()
+        self._state_machine.enter(job, states.WAIT_TRAINING_DATA_PREPROCESS, now)
         return {}
 
     def _accept(self, job: Job, body: CommandBody, origin: str) -> Answer:
         self._need_na(job, frozenset({states.WAIT_USER_CONFIRM}))
-        self._progress.enter(job, states.JOB_FINISH, self._world.clock.now())
+        self._state_machine.enter(job, states.JOB_FINISH, self._app.clock.now())
         return {}
 
     def _reject(self, job: Job, body: CommandBody, origin: str) -> Answer:
         self._need_na(job, frozenset({states.WAIT_USER_CONFIRM}))
         answer = self._comment(job, body, "USER_REJECT", origin)
-        self._progress.enter(job, states.JOB_REJECT, self._world.clock.now())
+        self._state_machine.enter(job, states.JOB_REJECT, self._app.clock.now())
         return answer
 
     def _answer(self, job: Job, body: CommandBody, origin: str) -> Answer:
         self._need_na(job, frozenset({states.JOB_REJECT, states.WAIT_USER_CONFIRM}))
         answer = self._comment(job, body, "USER_COMMENT", origin)
-        self._world.jobs.save(job)
+        self._app.jobs.save(job)
         return answer
 
     def _suspend(self, job: Job, body: CommandBody, origin: str) -> Answer:
         self._need_na(job, frozenset({states.WAIT_USER_CONFIRM}))
         job.suspended_from = job.state
-        self._progress.enter(job, states.JOB_PENDING, self._world.clock.now())
+        self._state_machine.enter(job, states.JOB_PENDING, self._app.clock.now())
         return {}
 
     def _resume(self, job: Job, body: CommandBody, origin: str) -> Answer:
         self._need_na(job, frozenset({states.JOB_PENDING}))
         state = job.suspended_from or states.WAIT_USER_CONFIRM
         job.suspended_from = None
-        self._progress.enter(job, state, self._world.clock.now())
+        self._state_machine.enter(job, state, self._app.clock.now())
         return {}
 
     def _list_parts(self, job: Job, kind: FileKind) -> Answer:
         session = job.sessions.get(kind.name)
         if session is None:
             return {"multipart_data": []}
-        quote = '"' if self._world.settings.profile.quoted_part_etags else ""
-        parts = self._world.objects.parts(job.job_id, kind.name, session.upload_id)
+        quote = '"' if self._app.settings.profile.quoted_part_etags else ""
+        parts = self._app.objects.parts(job.job_id, kind.name, session.upload_id)
         return {
             "multipart_data": [
                 {"part_number": str(part.part_number), "etag": f"{quote}{part.md5}{quote}"}
@@ -181,10 +181,10 @@ class Commands:
     async def _confirm(self, job: Job, kind: FileKind) -> Answer:
         _need(job, states.SUBMITTABLE)
         session = job.sessions.get(kind.name)
-        present = self._world.objects.object(job.job_id, kind.name) is not None
+        present = self._app.objects.object(job.job_id, kind.name) is not None
         if session is None:
             raise CommandFailed("No upload was started")
-        parts = self._world.objects.parts(job.job_id, kind.name, session.upload_id)
+        parts = self._app.objects.parts(job.job_id, kind.name, session.upload_id)
         if present and (session.completed or not parts):
             # Confirmed before, and nothing newer has arrived: a repetition changes nothing.
             return {}
@@ -193,16 +193,16 @@ class Commands:
         if missing:
             shown = ", ".join(missing[:20]) + (", ..." if len(missing) > 20 else "")
             raise CommandFailed(f"{len(missing)} of {session.count} parts are missing: {shown}")
-        smallest = self._world.settings.profile.minimum_part_size
+        smallest = self._app.settings.profile.minimum_part_size
         small = [str(part.part_number) for part in parts[:-1] if part.size < smallest]
         if small:
             raise CommandFailed(f"Parts below {smallest} bytes: {', '.join(small[:20])}")
-        now = self._world.clock.now()
-        joined = await self._world.objects.join(job.job_id, kind.name, session.upload_id)
+        now = self._app.clock.now()
+        joined = await self._app.objects.join(job.job_id, kind.name, session.upload_id)
         session.completed = True
-        with self._world.transaction():
-            self._world.objects.complete(job.job_id, kind.name, session.upload_id, joined, now)
-            self._world.jobs.save(job)
+        with self._app.transaction():
+            self._app.objects.complete(job.job_id, kind.name, session.upload_id, joined, now)
+            self._app.jobs.save(job)
         return {}
 
     def _comment(self, job: Job, body: CommandBody, comment_type: str, origin: str) -> Answer:
@@ -217,7 +217,7 @@ class Commands:
             return {}
         return {
             "attachment_upload_url": [
-                self._world.urls.for_upload(
+                self._app.urls.for_upload(
                     origin,
                     job_id=job.job_id,
                     name=name,
@@ -229,12 +229,12 @@ class Commands:
         }
 
     def _need_na(self, job: Job, allowed: frozenset[str]) -> None:
-        if self._world.settings.tenant != "NA":
+        if self._app.settings.tenant != "NA":
             raise CommandFailed("The command is available to whitelisted tenants only")
         _need(job, allowed)
 
     def _time(self) -> str:
-        return rfc3339(self._world.clock.now())
+        return rfc3339(self._app.clock.now())
 
 
 def _need(job: Job, allowed: frozenset[str]) -> None:

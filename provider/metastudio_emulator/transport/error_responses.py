@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 from fastapi.responses import JSONResponse, Response
 
-from metastudio_emulator.errors import (
+from ..errors import (
     GATEWAY_AUTHENTICATION,
     GATEWAY_BAD_REQUEST,
     GATEWAY_FORBIDDEN,
@@ -26,7 +26,7 @@ from metastudio_emulator.errors import (
     ObjectStorageError,
     ServiceError,
 )
-from metastudio_emulator.operations import OTHER, interface, operation
+from .operation_names import OTHER, interface, operation
 
 Scope = MutableMapping[str, Any]
 _UNAVAILABLE = (GATEWAY_UNAVAILABLE, "The backend service is unavailable")
@@ -59,27 +59,27 @@ def shown_path(scope: Scope) -> str:
     return quote(scope["raw_path"], safe=string.punctuation)
 
 
-def service_answer(error: ServiceError, scope: Scope, request_id: str) -> Response:
+def service_error_response(error: ServiceError, scope: Scope, request_id: str) -> Response:
     """{"error_code", "error_msg"}, and "request_id" when the gateway speaks.
 
     On the routes of the identity service it is that service's form.
     """
     if interface(scope["path"]) == "iam":
-        return iam_answer(IamError(error.status, error.message))
+        return iam_error_response(IamError(error.status, error.message))
     body = {"error_code": error.code, "error_msg": error.message}
     if error.by_gateway:
         body["request_id"] = request_id
     return JSONResponse(body, status_code=error.status)
 
 
-def iam_answer(error: IamError) -> Response:
+def iam_error_response(error: IamError) -> Response:
     """{"error": {"code", "message", "title"}}."""
     title = responses.get(error.status, "Error")
     body = {"error": {"code": error.status, "message": error.message, "title": title}}
     return JSONResponse(body, status_code=error.status)
 
 
-def storage_answer(error: ObjectStorageError, scope: Scope, request_id: str) -> Response:
+def storage_error_response(error: ObjectStorageError, scope: Scope, request_id: str) -> Response:
     """The object storage's XML."""
     body = (
         '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -90,19 +90,19 @@ def storage_answer(error: ObjectStorageError, scope: Scope, request_id: str) -> 
     return Response(body, status_code=error.status, media_type="application/xml")
 
 
-def no_route(status: int, scope: Scope, request_id: str) -> Response:
+def no_route_response(status: int, scope: Scope, request_id: str) -> Response:
     """For a path or a method that nothing serves; the gateway knows only one status for it."""
     if interface(scope["path"]) != "service":
-        return status_answer(status, scope, request_id)
+        return status_response(status, scope, request_id)
     error = ServiceError(404, GATEWAY_NO_SUCH_API, "The API does not exist")
-    return service_answer(error, scope, request_id)
+    return service_error_response(error, scope, request_id)
 
 
-def status_answer(status: int, scope: Scope, request_id: str) -> Response:
+def status_response(status: int, scope: Scope, request_id: str) -> Response:
     """What the interface that a request is for says with that status."""
     form = interface(scope["path"])
     if form == "iam":
-        return iam_answer(IamError(status, responses.get(status, "Error")))
+        return iam_error_response(IamError(status, responses.get(status, "Error")))
     if form == "storage":
         unnamed = (
             ("InternalError", "We encountered an internal error. Please try again.")
@@ -110,13 +110,13 @@ def status_answer(status: int, scope: Scope, request_id: str) -> Response:
             else ("InvalidRequest", "Invalid Request")
         )
         code, message = _STORAGE.get(status, unnamed)
-        return storage_answer(ObjectStorageError(status, code, message), scope, request_id)
+        return storage_error_response(ObjectStorageError(status, code, message), scope, request_id)
     if status == 404 and operation(scope["method"], scope["path"]) == OTHER:
-        return no_route(status, scope, request_id)
+        return no_route_response(status, scope, request_id)
     unnamed = (
         (INTERNAL_ERROR, "Internal Error")
         if status >= 500
         else (INVALID_PARAMETER, "Invalid parameter")
     )
     code, message = _SERVICE.get(status, unnamed)
-    return service_answer(ServiceError(status, code, message), scope, request_id)
+    return service_error_response(ServiceError(status, code, message), scope, request_id)

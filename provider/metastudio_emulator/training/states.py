@@ -55,7 +55,7 @@ class Step:
     logs: tuple[tuple[str, str], ...] = ()
 
 
-# What happens when all goes well. The last step depends on the tenant and is made in `progress`.
+# What happens when all goes well; the state machine chooses the last step by the tenant.
 # The order of the middle stages is not documented: it follows the meaning of their names.
 PATH: dict[str, Step] = {
     AUTO_VERIFYING: Step(

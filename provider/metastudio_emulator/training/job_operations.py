@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from metastudio_emulator import states, views
-from metastudio_emulator.clock import rfc3339
-from metastudio_emulator.errors import NAME_TAKEN, NOT_FOUND, ServiceError, invalid
-from metastudio_emulator.files import (
+from ..app_state import AppState
+from ..clock import rfc3339
+from ..errors import NAME_TAKEN, NOT_FOUND, ServiceError, invalid
+from ..storage.file_kinds import (
     ACTION_VIDEO,
     ALL_KINDS,
     ALWAYS_OFFERED,
@@ -16,11 +16,11 @@ from metastudio_emulator.files import (
     TRAINING_VIDEO,
     FileKind,
 )
-from metastudio_emulator.jobs import Fields, Job, UploadSession
-from metastudio_emulator.listing import list_conditions, list_order
-from metastudio_emulator.models import CreateBody, JobBody, ListQuery, UpdateBody
-from metastudio_emulator.progress import Progress
-from metastudio_emulator.world import World
+from ..storage.job_store import Fields, Job, UploadSession
+from . import serializers, states
+from .list_query import list_conditions, list_order
+from .request_models import CreateBody, JobBody, ListQuery, UpdateBody
+from .state_machine import StateMachine
 
 _DEFAULT_SERVICES = ["VIDEO_2D", "LIVE_2D"]
 _FLEXUS_SERVICES = ["VIDEO_2D"]
@@ -28,32 +28,32 @@ _FLEXUS_SERVICES = ["VIDEO_2D"]
 _FLEXUS_RETRIES = 3
 
 
-class TrainingJobs:
+class JobOperations:
     """The operations on whole jobs. `origin` is the scheme and host that URLs begin with."""
 
-    def __init__(self, world: World, progress: Progress) -> None:
-        self._world = world
-        self._progress = progress
-        self._profile = world.settings.profile
+    def __init__(self, app: AppState, state_machine: StateMachine) -> None:
+        self._app = app
+        self._state_machine = state_machine
+        self._profile = app.settings.profile
 
     def create(self, body: CreateBody, app_user_id: str | None, origin: str) -> dict[str, Any]:
         """Make a job in WAIT_FILE_UPLOAD; returns its id and upload URLs."""
         self._check_edition(body, is_flexus=bool(body.is_flexus or body.is_fast_flexus))
         if self._profile.unique_names and any(
-            job.fields.get("name") == body.name for job in self._world.jobs.all()
+            job.fields.get("name") == body.name for job in self._app.jobs.all()
         ):
             raise ServiceError(400, NAME_TAKEN, "The asset name already exists")
         job = self.new_job(body.stored_fields(), app_user_id=app_user_id)
         job.note_message("create", body.command_message)
         self._start_session(job, TRAINING_VIDEO, body.video_multipart_count or 1)
         self._start_session(job, ACTION_VIDEO, body.action_video_multipart_count or 1)
-        with self._world.transaction():
-            self._world.jobs.save(job)
+        with self._app.transaction():
+            self._app.jobs.save(job)
             return self._upload_urls(job, body, origin)
 
     def new_job(self, fields: Fields, *, app_user_id: str | None = None) -> Job:
         """A job with every default filled in, not saved yet."""
-        now = rfc3339(self._world.clock.now())
+        now = rfc3339(self._app.clock.now())
         job_id = secrets.token_hex(16)
         is_flexus = bool(fields.get("is_flexus") or fields.get("is_fast_flexus"))
         job = Job(
@@ -62,7 +62,7 @@ class TrainingJobs:
                 "job_id": job_id,
                 "name": "",
                 "state": states.WAIT_FILE_UPLOAD,
-                "project_id": self._world.identity.project_id,
+                "project_id": self._app.identity.project_id,
                 "last_update_time": now,
                 "create_time": now,
                 "model_version": "V3.2",
@@ -89,8 +89,8 @@ class TrainingJobs:
 
     def search(self, query: ListQuery, origin: str) -> dict[str, Any]:
         """One page of jobs, and how many there are in total."""
-        self._progress.catch_up()
-        count, jobs = self._world.jobs.page(
+        self._state_machine.catch_up()
+        count, jobs = self._app.jobs.page(
             list_conditions(query, self._profile),
             list_order(query, self._profile),
             query.offset,
@@ -98,17 +98,17 @@ class TrainingJobs:
         )
         answer = {
             "count": count,
-            "jobs": [views.basic_info(self._world, job, origin) for job in jobs],
+            "jobs": [serializers.basic_info(self._app, job, origin) for job in jobs],
         }
         for job in jobs:
-            self._progress.count_read(job)
+            self._state_machine.count_read(job)
         return answer
 
     def show(self, job_id: str, origin: str) -> dict[str, Any]:
         """Every field of one job."""
         job = self.find(job_id)
-        answer = views.detail(self._world, job, origin)
-        self._progress.count_read(job)
+        answer = serializers.detail(self._app, job, origin)
+        self._state_machine.count_read(job)
         return answer
 
     def update(self, job_id: str, body: UpdateBody, origin: str) -> dict[str, Any]:
@@ -120,17 +120,17 @@ class TrainingJobs:
         self._apply(job, body)
         self._check_edition(body, is_flexus=job.is_flexus)
         job.note_message("update", body.command_message)
-        now = self._world.clock.now()
+        now = self._app.clock.now()
         job.fields["last_update_time"] = rfc3339(now)
         replaced = body.command_message == "UPDATE_VIDEO"
         if replaced:
             job.log(rfc3339(now), "USER_UPDATE_VIDEO", "USER")
         if self._profile.update_reopens:
             job.fields["state"] = states.WAIT_FILE_UPLOAD
-        with self._world.transaction():
+        with self._app.transaction():
             self._renew_session(job, TRAINING_VIDEO, body.video_multipart_count, replaced=replaced)
             self._renew_session(job, ACTION_VIDEO, body.action_video_multipart_count)
-            self._world.jobs.save(job)
+            self._app.jobs.save(job)
             return self._upload_urls(job, body, origin)
 
     def delete(self, job_id: str) -> None:
@@ -142,10 +142,10 @@ class TrainingJobs:
 
     def remove(self, job_id: str) -> None:
         """Remove a job in whatever state."""
-        with self._world.transaction():
-            self._world.urls.forget(job_id)
-            self._world.objects.drop_job(job_id)
-            self._world.jobs.delete(job_id)
+        with self._app.transaction():
+            self._app.urls.forget(job_id)
+            self._app.objects.drop_job(job_id)
+            self._app.jobs.delete(job_id)
 
     def find(self, job_id: str) -> Job:
         """A job with all its due steps taken.
@@ -153,8 +153,8 @@ class TrainingJobs:
         Raises:
             ServiceError: 404 MSS.00000002 or 400 MSS.00000003, as the profile says.
         """
-        self._progress.catch_up()
-        job = self._world.jobs.get(job_id)
+        self._state_machine.catch_up()
+        job = self._app.jobs.get(job_id)
         if job is None:
             if self._profile.unknown_job_status == 404:
                 raise ServiceError(404, NOT_FOUND, "The task does not exist")
@@ -187,10 +187,10 @@ class TrainingJobs:
         """
         session = job.sessions.get(kind.name) if self._profile.update_keeps_parts else None
         if session is None or replaced:
-            self._world.objects.drop_object(job.job_id, kind.name)
+            self._app.objects.drop_object(job.job_id, kind.name)
         elif not session.completed and count in (None, session.count):
             return
-        self._world.objects.drop_parts(job.job_id, kind.name)
+        self._app.objects.drop_parts(job.job_id, kind.name)
         self._start_session(job, kind, count or (session.count if session else 1))
 
     def _upload_urls(self, job: Job, body: JobBody, origin: str) -> dict[str, Any]:
@@ -209,7 +209,7 @@ class TrainingJobs:
     def _upload_url(
         self, job: Job, kind: FileKind, origin: str, part_number: int = 0, upload_id: str = ""
     ) -> str:
-        return self._world.urls.for_upload(
+        return self._app.urls.for_upload(
             origin,
             job_id=job.job_id,
             name=kind.name,

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from pydantic_core import from_json
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from metastudio_emulator.answers import new_request_id, shown_path, status_answer
-from metastudio_emulator.faults import FaultList, FaultRule
-from metastudio_emulator.models import COMMANDS
-from metastudio_emulator.operations import ADMIN, operation
+from ..training.request_models import COMMANDS
+from .error_responses import new_request_id, shown_path, status_response
+from .faults import FaultList, FaultRule
+from .operation_names import CONTROL, operation
 
 TRANSPORT = "metastudio_emulator.transport"
 _LOG = logging.getLogger("metastudio_emulator.access")
@@ -43,7 +43,7 @@ class Counters:
         return {name: dict(outcomes) for name, outcomes in sorted(self._answers.items())}
 
 
-class Wire:
+class Middleware:
     """An ASGI application around the services.
 
     `admits` tells by its headers whether a request's body is worth reading.
@@ -72,19 +72,19 @@ class Wire:
         started = time.monotonic()
         if name == "command" and self._admits(scope):
             names += await exchange.peek_command()
-        rule = None if name == ADMIN else self._faults.draw(names)
+        rule = None if name == CONTROL else self._faults.draw(names)
         if rule is None:
             await self._app(scope, exchange.receive, exchange.send)
         else:
             await _apply(rule, self._app, scope, exchange)
         if exchange.lost:
             await exchange.drain()
-        if name != ADMIN:
+        if name != CONTROL:
             for counted in names:
                 self._counters.count(counted, exchange.outcome)
         # Never the query: it carries signatures. Never decoded: it could carry line breaks.
         _LOG.log(
-            logging.DEBUG if name == ADMIN else logging.INFO,
+            logging.DEBUG if name == CONTROL else logging.INFO,
             "%s %s %s %.0f ms%s",
             *(scope["method"], shown_path(scope), exchange.outcome),
             (time.monotonic() - started) * 1000,
@@ -177,7 +177,7 @@ async def _apply(rule: FaultRule, app: ASGIApp, scope: Scope, exchange: _Exchang
             if not exchange.lost:
                 exchange.cut(reset=True)
             return
-        await status_answer(rule.status, scope, exchange.request_id)(
+        await status_response(rule.status, scope, exchange.request_id)(
             scope, exchange.receive, exchange.send
         )
 

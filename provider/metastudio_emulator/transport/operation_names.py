@@ -21,13 +21,13 @@ _ROUTES: tuple[tuple[str, re.Pattern[str], str], ...] = (
 )
 Interface = Literal["service", "iam", "storage"]
 OTHER = "other"
-ADMIN = "admin"
+CONTROL = "control"
 
 
 def operation(method: str, path: str) -> str:
-    """A short name such as "create" or "upload"; "admin" for the control interface."""
+    """A short name such as "create" or "upload"; "control" for the control interface."""
     if path.startswith("/_emulator/"):
-        return ADMIN
+        return CONTROL
     for expected, pattern, name in _ROUTES:
         if method == expected and pattern.fullmatch(path):
             return name

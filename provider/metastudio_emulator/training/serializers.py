@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from metastudio_emulator.files import ALL_KINDS, COVER, TRAINING_VIDEO
-from metastudio_emulator.jobs import Job
-from metastudio_emulator.object_storage import MARKABLE_SUFFIX
-from metastudio_emulator.world import World
+from ..app_state import AppState
+from ..storage.file_kinds import ALL_KINDS, COVER, MARKABLE_SUFFIX, TRAINING_VIDEO
+from ..storage.job_store import Job
 
 # TrainingJobBasicInfo, in the order of the documents' table.
 _BASIC = (
@@ -35,29 +34,29 @@ _BASIC = (
 )
 
 
-def basic_info(world: World, job: Job, origin: str) -> dict[str, Any]:
+def basic_info(app: AppState, job: Job, origin: str) -> dict[str, Any]:
     """One item of a list."""
     view = {name: job.fields[name] for name in _BASIC if name in job.fields}
-    if world.objects.object(job.job_id, COVER.name):
-        url = world.urls.for_download(origin, COVER.download_object(job.job_id))
+    if app.objects.object(job.job_id, COVER.name):
+        url = app.urls.for_download(origin, COVER.download_object(job.job_id))
         view[COVER.download_field] = url
     return view
 
 
-def detail(world: World, job: Job, origin: str) -> dict[str, Any]:
+def detail(app: AppState, job: Job, origin: str) -> dict[str, Any]:
     """The answer of Show: every field, and a URL for every file that is there."""
     view = dict(job.fields)
-    present = {kept.name for kept in world.objects.objects(job.job_id)}
+    present = {kept.name for kept in app.objects.objects(job.job_id)}
     for kind in ALL_KINDS:
         if kind.name in present:
             object_name = kind.download_object(job.job_id)
-            view[kind.download_field] = world.urls.for_download(origin, object_name)
+            view[kind.download_field] = app.urls.for_download(origin, object_name)
     logged = {entry.get("log_type") for entry in job.fields.get("operation_logs", [])}
     if TRAINING_VIDEO.name in present and "SYSTEM_MARKABLE_VIDEO_SUCCESS" in logged:
         object_name = f"{job.job_id}_{MARKABLE_SUFFIX}"
-        view["markable_video_download_url"] = world.urls.for_download(origin, object_name)
+        view["markable_video_download_url"] = app.urls.for_download(origin, object_name)
     view["comment_logs"] = [
-        _comment(world, job, origin, comment, present)
+        _comment(app, job, origin, comment, present)
         for comment in job.fields.get("comment_logs", [])
     ]
     # The documents' example holds this text, not a JSON null, while no review video exists.
@@ -66,11 +65,11 @@ def detail(world: World, job: Job, origin: str) -> dict[str, Any]:
 
 
 def _comment(
-    world: World, job: Job, origin: str, comment: dict[str, Any], present: set[str]
+    app: AppState, job: Job, origin: str, comment: dict[str, Any], present: set[str]
 ) -> dict[str, Any]:
     view = {name: value for name, value in comment.items() if name != "attachments"}
     view["attachment_download_url"] = [
-        world.urls.for_download(origin, f"{job.job_id}_{name}")
+        app.urls.for_download(origin, f"{job.job_id}_{name}")
         for name in comment.get("attachments", [])
         if name in present
     ]

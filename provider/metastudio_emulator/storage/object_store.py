@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from metastudio_emulator.database import Transactions
+from .database import Transactions
 
 _BLOCK = 1024 * 1024
 

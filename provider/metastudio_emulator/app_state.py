@@ -9,19 +9,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from metastudio_emulator.clock import Clock
-from metastudio_emulator.credentials import CredentialStore
-from metastudio_emulator.database import Identity, Transactions, open_database
-from metastudio_emulator.errors import EmulatorError
-from metastudio_emulator.folder_lock import FolderLock
-from metastudio_emulator.jobs import JobStore
-from metastudio_emulator.object_urls import ObjectUrls
-from metastudio_emulator.objects import ObjectStore
-from metastudio_emulator.settings import Settings
+from .clock import Clock
+from .errors import EmulatorError
+from .settings import Settings
+from .storage.credential_store import CredentialStore
+from .storage.database import Transactions, open_database
+from .storage.folder_lock import FolderLock
+from .storage.identity import Identity
+from .storage.job_store import JobStore
+from .storage.object_store import ObjectStore
+from .storage.signed_urls import SignedUrls
 
 
 @dataclass
-class World:
+class AppState:
     """The stores and choices that the HTTP routes work on.
 
     All of it is used from the event loop's thread, so that requests that await nothing come one
@@ -37,13 +38,13 @@ class World:
     credentials: CredentialStore
     jobs: JobStore
     objects: ObjectStore
-    urls: ObjectUrls
+    urls: SignedUrls
     _locks: weakref.WeakValueDictionary[str, asyncio.Lock] = field(
         default_factory=weakref.WeakValueDictionary
     )
 
     @staticmethod
-    def open(folder: Path, settings: Settings) -> World:
+    def open(folder: Path, settings: Settings) -> AppState:
         """Open a data folder, or make it.
 
         Raises:
@@ -60,7 +61,7 @@ class World:
             raise EmulatorError(f"the data folder {folder} cannot be used: {error}") from error
         identity = Identity(connection)
         clock = Clock(identity.clock_offset())
-        return World(
+        return AppState(
             lock_on_folder=lock_on_folder,
             settings=settings,
             connection=connection,
@@ -70,7 +71,7 @@ class World:
             credentials=CredentialStore(connection, identity),
             jobs=JobStore(connection),
             objects=objects,
-            urls=ObjectUrls(connection, identity, clock, settings.url_validity),
+            urls=SignedUrls(connection, identity, clock, settings.url_validity),
         )
 
     def lock(self, job_id: str) -> asyncio.Lock:

@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from metastudio_emulator.clock import Clock
-from metastudio_emulator.database import Identity
-from metastudio_emulator.errors import ObjectStorageError
+from ..clock import Clock
+from ..errors import ObjectStorageError
+from .identity import Identity
 
 PREFIX = "/obs"
 # Query parameters that are part of what is signed, besides the object's path. `ticket` is this
@@ -37,7 +37,7 @@ class Ticket:
     state: str
 
 
-class ObjectUrls:
+class SignedUrls:
     """Makes and checks the URLs of one emulator."""
 
     def __init__(

@@ -1,66 +1,18 @@
-"""What every API route does before its own work: authenticate, then read the body or query."""
+"""Reads what a request brings: its body, its query and the headers that routes use."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
-from starlette.requests import HTTPConnection
-from starlette.types import Scope
 
-from metastudio_emulator.authentication import Authenticator
-from metastudio_emulator.errors import (
-    BODY_IS_NOT_JSON,
-    GATEWAY_BAD_REQUEST,
-    ServiceError,
-    invalid,
-)
-from metastudio_emulator.signing import SignedRequest
+from ..errors import BODY_IS_NOT_JSON, GATEWAY_BAD_REQUEST, ServiceError, invalid
 
 _MAX_BODY = 12 * 1024 * 1024
 _HOST = re.compile(r"([\w.~-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", re.ASCII)
 Model = TypeVar("Model", bound=BaseModel)
-
-
-def authenticated(authenticator: Authenticator) -> Callable[[Request], Awaitable[None]]:
-    """A dependency that refuses requests whose signature or token does not hold."""
-
-    async def check(request: Request) -> None:
-        await authenticate(authenticator, request, request.path_params.get("project_id"))
-
-    return check
-
-
-async def authenticate(
-    authenticator: Authenticator, request: Request, project_id: str | None
-) -> None:
-    """Accept a request or say why not; its body is read only where a good key has signed it.
-
-    Raises:
-        ServiceError: as `Authenticator.admit` and `verify`, or as `read_body`.
-    """
-    arrived = _without_body(request)
-    claim = authenticator.admit(arrived, project_id)
-    if claim is not None:
-        body = await read_body(request)
-        authenticator.verify(replace(arrived, body=body), claim, project_id)
-
-
-def admission(authenticator: Authenticator) -> Callable[[Scope], bool]:
-    """Tells whether the headers of a request let it in as far as its body."""
-
-    def admits(scope: Scope) -> bool:
-        try:
-            authenticator.admit(_without_body(HTTPConnection(scope)), None)
-        except ServiceError:
-            return False
-        return True
-
-    return admits
 
 
 async def read_body(request: Request, limit: int = _MAX_BODY) -> bytes | bytearray:
@@ -137,24 +89,6 @@ def origin(request: Request) -> str:
     if not _HOST.fullmatch(host):
         raise ServiceError(400, GATEWAY_BAD_REQUEST, "The Host header names no host")
     return f"{request.scope['scheme']}://{host}"
-
-
-def _without_body(request: HTTPConnection) -> SignedRequest:
-    """What a signature covers, as far as it is there before the body."""
-    return SignedRequest(
-        method=request.scope["method"],
-        path=request.scope["raw_path"].decode("latin-1"),
-        query=request.scope["query_string"].decode("latin-1"),
-        headers={_text(name): _text(value) for name, value in request.headers.raw},
-    )
-
-
-def _text(raw: bytes) -> str:
-    # Clients put UTF-8 into headers and sign it as such; anything else is kept byte by byte.
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
 
 
 def invalid_parameter(error: ValidationError) -> ServiceError:

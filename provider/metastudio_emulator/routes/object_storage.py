@@ -7,37 +7,35 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter, Request, Response
 from starlette.responses import FileResponse
 
-from metastudio_emulator.errors import ObjectStorageError
-from metastudio_emulator.files import ALL_KINDS, TRAINING_VIDEO
-from metastudio_emulator.object_urls import PREFIX, Ticket
-from metastudio_emulator.objects import Received
-from metastudio_emulator.world import World
-
-MARKABLE_SUFFIX = "markableData"
+from ..app_state import AppState
+from ..errors import ObjectStorageError
+from ..storage.file_kinds import ALL_KINDS, MARKABLE_SUFFIX, TRAINING_VIDEO
+from ..storage.object_store import Received
+from ..storage.signed_urls import PREFIX, Ticket
 
 
-def object_storage(world: World) -> APIRouter:
+def object_storage_routes(app: AppState) -> APIRouter:
     """Routes under /obs/{bucket}/{object}."""
     router = APIRouter(prefix=PREFIX)
 
     @router.put("/{bucket}/{object_name}")
     async def upload(bucket: str, object_name: str, request: Request) -> Response:
-        _check_bucket(world, bucket)
+        _check_bucket(app, bucket)
         content_type = request.headers.get("content-type", "")
-        world.urls.check("PUT", object_name, content_type, request.query_params)
+        app.urls.check("PUT", object_name, content_type, request.query_params)
         ticket_id = request.query_params.get("ticket", "")
-        ticket = world.urls.open_ticket(ticket_id)
-        _check_session(world, ticket)
+        ticket = app.urls.open_ticket(ticket_id)
+        _check_session(app, ticket)
         expected = _content_length(request)
-        received = await world.objects.receive(_body(request))
+        received = await app.objects.receive(_body(request))
         try:
             if received.size != expected:
                 raise ObjectStorageError(
                     400, "IncompleteBody", "The body is shorter than the Content-Length header says"
                 )
             # Parts stay as they are while a confirmation joins them.
-            async with world.lock(ticket.job_id):
-                _keep(world, ticket_id, received, content_type)
+            async with app.lock(ticket.job_id):
+                _keep(app, ticket_id, received, content_type)
         except ObjectStorageError:
             received.path.unlink(missing_ok=True)
             raise
@@ -45,14 +43,14 @@ def object_storage(world: World) -> APIRouter:
 
     @router.get("/{bucket}/{object_name}")
     async def download(bucket: str, object_name: str, request: Request) -> Response:
-        _check_bucket(world, bucket)
-        world.urls.check("GET", object_name, "", request.query_params)
+        _check_bucket(app, bucket)
+        app.urls.check("GET", object_name, "", request.query_params)
         job_id, _, suffix = object_name.partition("_")
-        stored = world.objects.object(job_id, _stored_name(suffix))
+        stored = app.objects.object(job_id, _stored_name(suffix))
         if stored is None:
             raise ObjectStorageError(404, "NoSuchKey", "The specified key does not exist.")
         return FileResponse(
-            world.objects.path(stored),
+            app.objects.path(stored),
             media_type=stored.content_type,
             headers={"ETag": f'"{stored.md5}"'},
         )
@@ -60,32 +58,32 @@ def object_storage(world: World) -> APIRouter:
     return router
 
 
-def _keep(world: World, ticket_id: str, received: Received, content_type: str) -> None:
+def _keep(app: AppState, ticket_id: str, received: Received, content_type: str) -> None:
     """Store what was received, and use its URL up, in one transaction."""
     # Asked again: another upload to the same URL may have finished in the meantime.
-    ticket = world.urls.open_ticket(ticket_id)
-    _check_session(world, ticket)
+    ticket = app.urls.open_ticket(ticket_id)
+    _check_session(app, ticket)
     job_id, name, number = ticket.job_id, ticket.name, ticket.part_number
-    with world.transaction():
+    with app.transaction():
         if number:
             upload_id = ticket.upload_id
-            world.objects.keep_part(job_id, name, upload_id, number, received, content_type)
+            app.objects.keep_part(job_id, name, upload_id, number, received, content_type)
         else:
-            world.objects.keep_object(job_id, name, received, content_type, world.clock.now())
-        world.objects.count_upload(job_id, name, number)
-        world.urls.use(ticket)
+            app.objects.keep_object(job_id, name, received, content_type, app.clock.now())
+        app.objects.count_upload(job_id, name, number)
+        app.urls.use(ticket)
 
 
-def _check_bucket(world: World, bucket: str) -> None:
-    if bucket != world.identity.bucket:
+def _check_bucket(app: AppState, bucket: str) -> None:
+    if bucket != app.identity.bucket:
         raise ObjectStorageError(404, "NoSuchBucket", "The specified bucket does not exist")
 
 
-def _check_session(world: World, ticket: Ticket) -> None:
+def _check_session(app: AppState, ticket: Ticket) -> None:
     """Parts go to the upload that is under way, not to one that was completed or given up."""
     if not ticket.part_number:
         return
-    job = world.jobs.get(ticket.job_id)
+    job = app.jobs.get(ticket.job_id)
     session = job.sessions.get(ticket.name) if job else None
     if session is None or session.completed or session.upload_id != ticket.upload_id:
         raise ObjectStorageError(

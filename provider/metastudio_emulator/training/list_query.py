@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from metastudio_emulator.jobs import Condition
-from metastudio_emulator.models import ListQuery
-from metastudio_emulator.profiles import Profile
+from ..profiles import Profile
+from ..storage.job_store import Condition
+from .request_models import ListQuery
 
 _SORT_COLUMNS = {
     "create_time": "create_time",

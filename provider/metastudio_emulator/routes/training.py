@@ -6,20 +6,21 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from metastudio_emulator.authentication import Authenticator
-from metastudio_emulator.commands import Commands
-from metastudio_emulator.errors import invalid
-from metastudio_emulator.gateway import app_user_id, authenticated, json_body, origin, query
-from metastudio_emulator.models import CommandBody, CreateBody, ListQuery, UpdateBody
-from metastudio_emulator.training_jobs import TrainingJobs
-from metastudio_emulator.world import World
+from ..app_state import AppState
+from ..auth.authentication import Authenticator
+from ..auth.request_guard import authenticated
+from ..errors import invalid
+from ..training.commands import Commands
+from ..training.job_operations import JobOperations
+from ..training.request_models import CommandBody, CreateBody, ListQuery, UpdateBody
+from ..transport.request_parsing import app_user_id, json_body, origin, query
 
 JOBS_PATH = "/v1/{project_id}/digital-human-training-manage/user/jobs"
 DOWNLOAD_PATH = "/v1/digital-human-training-manage/user/encrypt-file-download"
 
 
-def training_api(
-    world: World, authenticator: Authenticator, jobs: TrainingJobs, commands: Commands
+def training_routes(
+    app: AppState, authenticator: Authenticator, jobs: JobOperations, commands: Commands
 ) -> APIRouter:
     """Operations 1 to 7 of the documents."""
     api = APIRouter(dependencies=[Depends(authenticated(authenticator))])
@@ -42,19 +43,19 @@ def training_api(
     @router.put("/{job_id}")
     async def update(job_id: str, request: Request) -> dict[str, Any]:
         body = await json_body(request, UpdateBody)
-        async with world.lock(job_id):
+        async with app.lock(job_id):
             return jobs.update(job_id, body, origin(request))
 
     @router.delete("/{job_id}")
     async def delete(job_id: str) -> Response:
-        async with world.lock(job_id):
+        async with app.lock(job_id):
             jobs.delete(job_id)
         return Response()
 
     @router.post("/{job_id}/command")
     async def command(job_id: str, request: Request) -> dict[str, Any]:
         body = await json_body(request, CommandBody)
-        async with world.lock(job_id):
+        async with app.lock(job_id):
             return await commands.run(jobs.find(job_id), body, origin(request))
 
     @api.get(DOWNLOAD_PATH)

@@ -1,0 +1,1 @@
+"""Training jobs: operations, commands, states, and the JSON they come and go in."""

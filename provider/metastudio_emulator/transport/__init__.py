@@ -1,0 +1,1 @@
+"""HTTP below the services: the server, its middleware, faults, error responses."""
