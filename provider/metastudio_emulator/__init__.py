@@ -1,11 +1,11 @@
-"""A local MetaStudio: the training-job service over HTTP, with storage.
+"""A local MetaStudio: the training-job service over HTTP, with its object storage.
 
     from metastudio_emulator import Emulator
 
     with Emulator(folder) as emulator:
         ...  # emulator.endpoint, emulator.access_key, emulator.control, ...
 
-It imports nothing of the provider, so that it cannot share the provider's mistakes.
+It imports nothing of the provider: a shared mistake would go unnoticed in the tests.
 """
 
 from .control import Control

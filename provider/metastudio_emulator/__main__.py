@@ -1,4 +1,4 @@
-"""`python -m metastudio_emulator` is the command `emulator`."""
+"""``python -m metastudio_emulator`` runs the command ``emulator``."""
 
 from .command_line import emulator
 

@@ -1,4 +1,4 @@
-"""Everything that one running emulator consists of, put together once."""
+"""The state of a running emulator, assembled once: settings, clock, identity, stores."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from .storage.signed_urls import SignedUrls
 
 @dataclass
 class AppState:
-    """The stores and choices that the HTTP routes work on.
+    """What the services behind the HTTP routes work on.
 
-    All of it is used from the event loop's thread, so that requests that await nothing come one
-    after the other; one that awaits holds the lock of its job.
+    Only the event loop's thread uses it, so code that does not await needs no lock; code that
+    changes a job across an await holds the job's lock.
     """
 
-    lock_on_folder: FolderLock
+    folder_lock: FolderLock
     settings: Settings
     connection: sqlite3.Connection
     transactions: Transactions
@@ -45,24 +45,24 @@ class AppState:
 
     @staticmethod
     def open(folder: Path, settings: Settings) -> AppState:
-        """Open a data folder, or make it.
+        """Open or create a data folder.
 
         Raises:
             EmulatorError: the folder cannot be used, or another emulator uses it.
         """
-        lock_on_folder = FolderLock(folder)
-        lock_on_folder.acquire()
+        folder_lock = FolderLock(folder)
+        folder_lock.acquire()
         try:
             connection = open_database(folder)
             transactions = Transactions(connection)
             objects = ObjectStore(connection, transactions, folder)
         except (OSError, sqlite3.Error) as error:
-            lock_on_folder.release()
+            folder_lock.release()
             raise EmulatorError(f"the data folder {folder} cannot be used: {error}") from error
         identity = Identity(connection)
         clock = Clock(identity.clock_offset())
         return AppState(
-            lock_on_folder=lock_on_folder,
+            folder_lock=folder_lock,
             settings=settings,
             connection=connection,
             transactions=transactions,
@@ -75,17 +75,17 @@ class AppState:
         )
 
     def lock(self, job_id: str) -> asyncio.Lock:
-        """The lock that requests which change a job hold, one after the other."""
+        """The lock that a request holds while it changes a job."""
         lock = self._locks.get(job_id)
         if lock is None:
             lock = self._locks[job_id] = asyncio.Lock()
         return lock
 
     def transaction(self) -> AbstractContextManager[None]:
-        """A block whose changes are kept together or not at all, see `Transactions.one`."""
-        return self.transactions.one()
+        """A block that is committed as a whole or not at all, see ``Transactions.begin``."""
+        return self.transactions.begin()
 
     def close(self) -> None:
-        """Close the database and let another emulator have the folder."""
+        """Close the database and release the folder."""
         self.connection.close()
-        self.lock_on_folder.release()
+        self.folder_lock.release()

@@ -1,7 +1,6 @@
-"""The commands `emulator` and `samples`.
+"""The commands ``emulator`` and ``samples``.
 
-Heavy imports stay inside the functions: a larger command line mounts these without paying for
-the server that it does not start.
+Heavy imports are inside the functions, since ``metastudio`` mounts both commands.
 """
 
 from __future__ import annotations
@@ -138,7 +137,7 @@ def samples(folder: Path, seconds: int, size: str) -> None:
 
 
 def _check_options(data: Path, options: Options, running: Options) -> None:
-    """Refuse what was asked for on the command line and is not how the running one works."""
+    """Refuse options on the command line that differ from those of the running emulator."""
     context = click.get_current_context()
     differences = [
         f"--{name} {running[name]}, not {wanted}"
@@ -155,7 +154,7 @@ def _check_options(data: Path, options: Options, running: Options) -> None:
 
 
 def _meaning(name: str, value: str) -> object:
-    """What an option's text stands for; None for a port that may be any."""
+    """An option's parsed value, since texts may differ; None for any free port."""
     if name == "transitions":
         return Transitions.parse(value)
     if name == "profile":

@@ -1,1 +1,1 @@
-"""Who sent a request: signatures, tokens and temporary keys."""
+"""Authentication of requests by signature or token."""

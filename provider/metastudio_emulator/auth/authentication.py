@@ -1,4 +1,4 @@
-"""Decides whether a request comes from the tenant: by signature or by token."""
+"""Checks the signatures and tokens of requests."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from time import strptime
 from ..clock import Clock
 from ..errors import PROJECT_MISMATCH, ServiceError, unauthenticated
 from ..settings import Settings
-from ..storage.credential_store import CredentialStore, Key
-from .signing import SignatureLine, SignedRequest, signature
+from ..storage.credential_store import CredentialStore, Key, Token
+from .signing import SignatureHeader, SignedRequest, signature
 
 _PREFIX = "Incorrect IAM authentication information: "
 
 
 @dataclass(frozen=True)
-class Claim:
-    """What the headers say of who signed: an existing key, not locked, and a signature."""
+class PendingSignature:
+    """A signature by a known key that is not locked; to be checked once the body is there."""
 
-    line: SignatureLine
+    header: SignatureHeader
     key: Key
 
 
 class Authenticator:
-    """Verifies requests the way the vendor's gateway does."""
+    """Checks credentials as the vendor's gateway does."""
 
     def __init__(
         self, credentials: CredentialStore, project_id: str, clock: Clock, settings: Settings
@@ -35,75 +35,76 @@ class Authenticator:
         self._clock = clock
         self._settings = settings
 
-    def admit(self, request: SignedRequest, project_id: str | None) -> Claim | None:
-        """Say everything that the headers alone can decide, before any of the body is read.
+    def check_headers(
+        self, request: SignedRequest, project_id: str | None
+    ) -> PendingSignature | None:
+        """Check all that needs no body, so that strangers cannot make the emulator read one.
 
         Args:
-            request: as it arrived; its body is not looked at.
-            project_id: the project in the path; None where the path names none.
+            request: as it arrived; its body is ignored.
+            project_id: the project in the path; None if the path has none.
 
         Returns:
-            A claim whose signature is still to be verified, or None for a token, which holds.
+            The signature that is still to be checked, or None for a valid token.
 
         Raises:
-            ServiceError: 401 APIGW.0301 for a credential that does not hold, 400 MSS.00010009
-                for a token of another project.
+            ServiceError: 401 APIGW.0301 for an invalid credential, 400 MSS.00010009 for a token
+                of another project.
         """
-        token = request.headers.get("x-auth-token")
-        if token is not None:
-            self._verify_token(token, project_id)
+        text = request.headers.get("x-auth-token")
+        if text is not None:
+            token = self.check_token(text)
+            if project_id not in (None, token.project_id):
+                raise _project_mismatch()
             return None
         if "authorization" not in request.headers:
             raise unauthenticated(f"{_PREFIX}x-auth-token not found")
         try:
-            line = SignatureLine.parse(request.headers["authorization"])
+            header = SignatureHeader.parse(request.headers["authorization"])
         except ValueError as error:
             raise unauthenticated(f"{_PREFIX}{error}") from None
-        self._check_date(request, line)
-        missing = [name for name in line.signed_headers if name not in request.headers]
+        self._check_date(request, header)
+        missing = [name for name in header.signed_headers if name not in request.headers]
         if missing:
             raise unauthenticated(f"{_PREFIX}signed header '{missing[0]}' did not arrive")
-        key = self._credentials.key(line.access_key)
+        key = self._credentials.key(header.access_key)
         if key is None:
             raise unauthenticated(f"{_PREFIX}AK does not exist")
         self._check_lock(key)
         self._check_security_token(request, key)
-        return Claim(line, key)
+        return PendingSignature(header, key)
 
-    def verify(self, request: SignedRequest, claim: Claim, project_id: str | None) -> None:
-        """Accept the signature of an admitted request, body included, or say why not.
+    def check_signature(
+        self, request: SignedRequest, pending: PendingSignature, project_id: str | None
+    ) -> None:
+        """Check a signature against the whole request, and count wrong ones.
 
         Raises:
-            ServiceError: 401 APIGW.0301 for a signature that does not hold, 400 MSS.00010009 for
-                another project.
+            ServiceError: 401 APIGW.0301 for a wrong signature, 400 MSS.00010009 for another
+                project.
         """
-        self._check_signature(request, claim.line, claim.key)
-        # Every key is of the one project, and the header has to agree with the path.
+        self._compare(request, pending)
+        # All keys belong to the only project; path and header must both name it.
         if project_id is not None and not (
             request.headers.get("x-project-id") == project_id == self._project_id
         ):
             raise _project_mismatch()
 
-    def verify_token(self, text: str) -> None:
-        """Accept any token that was issued and has not expired, whatever its scope.
+    def check_token(self, text: str) -> Token:
+        """The token with that text, whatever its scope.
 
         Raises:
-            ServiceError: 401 APIGW.0301.
+            ServiceError: 401 APIGW.0301 if it was never issued or has expired.
         """
         token = self._credentials.token(text)
         if token is None:
             raise unauthenticated(f"{_PREFIX}decrypt token fail")
         if token.expires_at <= self._clock.now():
             raise unauthenticated(f"{_PREFIX}The token must be updated")
+        return token
 
-    def _verify_token(self, text: str, project_id: str | None) -> None:
-        self.verify_token(text)
-        token = self._credentials.token(text)
-        if project_id is not None and token is not None and token.project_id != project_id:
-            raise _project_mismatch()
-
-    def _check_date(self, request: SignedRequest, line: SignatureLine) -> None:
-        if "x-sdk-date" not in line.signed_headers or "x-sdk-date" not in request.headers:
+    def _check_date(self, request: SignedRequest, header: SignatureHeader) -> None:
+        if "x-sdk-date" not in header.signed_headers or "x-sdk-date" not in request.headers:
             raise unauthenticated(f"{_PREFIX}X-Sdk-Date is not signed")
         try:
             signed_at = timegm(strptime(request.headers["x-sdk-date"], "%Y%m%dT%H%M%SZ"))
@@ -116,13 +117,14 @@ class Authenticator:
         if key.locked_until > self._clock.now():
             raise unauthenticated(f"{_PREFIX}AK is locked after repeated failures, try again later")
 
-    def _check_signature(self, request: SignedRequest, line: SignatureLine, key: Key) -> None:
-        expected = signature(request, line.signed_headers, key.secret_key)
-        # Asked again: others may have failed while the body arrived.
+    def _compare(self, request: SignedRequest, pending: PendingSignature) -> None:
+        header, key = pending.header, pending.key
+        expected = signature(request, header.signed_headers, key.secret_key)
+        # Read again: the key may have been locked while the body arrived.
         key = self._credentials.key(key.access_key) or key
         self._check_lock(key)
-        # In bytes: texts are compared only when they are ASCII.
-        if hmac.compare_digest(expected.encode(), line.signature.encode()):
+        # As bytes, since compare_digest takes only ASCII texts.
+        if hmac.compare_digest(expected.encode(), header.signature.encode()):
             if key.failures:
                 self._credentials.record_failures(key.access_key, 0, 0.0)
             return

@@ -1,4 +1,4 @@
-"""Lets a request in by its signature or token before its route does any work."""
+"""Authenticates HTTP requests before their routes run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .signing import SignedRequest
 
 
 def authenticated(authenticator: Authenticator) -> Callable[[Request], Awaitable[None]]:
-    """A dependency that refuses requests whose signature or token does not hold."""
+    """A route dependency that refuses requests without a valid signature or token."""
 
     async def check(request: Request) -> None:
         await authenticate(authenticator, request, request.path_params.get("project_id"))
@@ -27,33 +27,29 @@ def authenticated(authenticator: Authenticator) -> Callable[[Request], Awaitable
 async def authenticate(
     authenticator: Authenticator, request: Request, project_id: str | None
 ) -> None:
-    """Accept a request or say why not; its body is read only where a good key has signed it.
+    """Check a request's credentials; its body is read only if its headers are valid.
 
     Raises:
-        ServiceError: as `Authenticator.admit` and `verify`, or as `read_body`.
+        ServiceError: as ``Authenticator.check_headers``, ``check_signature`` or ``read_body``.
     """
     arrived = _without_body(request)
-    claim = authenticator.admit(arrived, project_id)
-    if claim is not None:
+    pending = authenticator.check_headers(arrived, project_id)
+    if pending is not None:
         body = await read_body(request)
-        authenticator.verify(replace(arrived, body=body), claim, project_id)
+        authenticator.check_signature(replace(arrived, body=body), pending, project_id)
 
 
-def admission(authenticator: Authenticator) -> Callable[[Scope], bool]:
-    """Tells whether the headers of a request let it in as far as its body."""
-
-    def admits(scope: Scope) -> bool:
-        try:
-            authenticator.admit(_without_body(HTTPConnection(scope)), None)
-        except ServiceError:
-            return False
-        return True
-
-    return admits
+def has_valid_headers(authenticator: Authenticator, scope: Scope) -> bool:
+    """Whether the credentials in the headers are valid, as far as known without the body."""
+    try:
+        authenticator.check_headers(_without_body(HTTPConnection(scope)), None)
+    except ServiceError:
+        return False
+    return True
 
 
 def _without_body(request: HTTPConnection) -> SignedRequest:
-    """What a signature covers, as far as it is there before the body."""
+    """What a signature covers, apart from the body."""
     return SignedRequest(
         method=request.scope["method"],
         path=request.scope["raw_path"].decode("latin-1"),
@@ -63,7 +59,7 @@ def _without_body(request: HTTPConnection) -> SignedRequest:
 
 
 def _text(raw: bytes) -> str:
-    # Clients put UTF-8 into headers and sign it as such; anything else is kept byte by byte.
+    # Clients sign headers as UTF-8; other bytes are kept one to one.
     try:
         return raw.decode()
     except UnicodeDecodeError:

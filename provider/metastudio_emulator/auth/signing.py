@@ -1,7 +1,7 @@
-"""The SDK-HMAC-SHA256 request signature, computed as a server sees the request.
+"""The SDK-HMAC-SHA256 request signature, computed from a request as a server receives it.
 
-Written from the documented algorithm; the vendor's signer is only its judge in the tests.
-Knows no keys and no time: `authentication` does.
+It follows the documented algorithm; the tests compare it with the vendor's signer. Keys, clock and
+locks are checked in ``authentication``.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ CONTENT_HASH_HEADER = "x-sdk-content-sha256"
 
 
 @dataclass(frozen=True)
-class SignatureLine:
-    """The Authorization header, taken apart: who signed, which headers, and the signature."""
+class SignatureHeader:
+    """The parsed Authorization header: access key, names of the signed headers, signature."""
 
     access_key: str
     signed_headers: tuple[str, ...]
     signature: str
 
     @staticmethod
-    def parse(value: str) -> SignatureLine:
-        """Read `SDK-HMAC-SHA256 Access=..., SignedHeaders=a;b, Signature=...`.
+    def parse(value: str) -> SignatureHeader:
+        """Parse ``SDK-HMAC-SHA256 Access=..., SignedHeaders=a;b, Signature=...``.
 
         Raises:
             ValueError: another algorithm, or a part is missing.
@@ -40,7 +40,7 @@ class SignatureLine:
         if missing:
             raise ValueError(f"{missing[0]} is missing")
         names = tuple(pairs["SignedHeaders"].split(";"))
-        return SignatureLine(pairs["Access"], names, pairs["Signature"])
+        return SignatureHeader(pairs["Access"], names, pairs["Signature"])
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ class SignedRequest:
     """What a signature covers, as it arrived.
 
     Attributes:
-        method: the HTTP verb.
-        path: still percent-encoded, without the query.
-        query: still percent-encoded, without the question mark.
-        headers: lower-case names to values.
-        body: the raw bytes; empty before they were read.
+        method: HTTP method.
+        path: percent-encoded, without the query.
+        query: percent-encoded, without the question mark.
+        headers: values by lower-case names.
+        body: raw bytes; empty until they are read.
     """
 
     method: str
@@ -63,10 +63,10 @@ class SignedRequest:
 
 
 def signature(request: SignedRequest, signed_headers: tuple[str, ...], secret_key: str) -> str:
-    """The signature that the request should carry: 64 lower-case hexadecimal digits.
+    """The right signature of a request: 64 lower-case hexadecimal digits.
 
     Raises:
-        KeyError: a header that is said to be signed did not arrive.
+        KeyError: a signed header did not arrive.
     """
     to_sign = "\n".join(
         (
@@ -94,7 +94,7 @@ def _canonical_request(request: SignedRequest, signed_headers: tuple[str, ...]) 
 
 
 def _canonical_path(path: str) -> str:
-    # The slash at the end belongs to the canonical form even where the request has none.
+    # The canonical form always ends with a slash.
     encoded = "/".join(_encode(segment) for segment in unquote(path).split("/"))
     return encoded if encoded.endswith("/") else encoded + "/"
 
@@ -106,8 +106,8 @@ def _canonical_query(query: str) -> str:
 
 
 def _payload_hash(request: SignedRequest) -> str:
-    # Only the marker for an unsigned payload is believed; a hash is always computed here, so
-    # that a body that was changed on its way cannot bring along the hash of another.
+    # The header counts only if it says that the body is unsigned. A hash in it is ignored: one who
+    # changes the body could send the hash of the original.
     if request.body and request.headers.get(CONTENT_HASH_HEADER) == UNSIGNED_PAYLOAD:
         return UNSIGNED_PAYLOAD
     return _hexadecimal_hash(request.body)

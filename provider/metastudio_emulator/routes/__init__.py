@@ -1,1 +1,1 @@
-"""The HTTP routes, and the application that they make up."""
+"""The HTTP routes of each service, and the application made of them."""

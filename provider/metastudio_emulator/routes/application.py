@@ -1,8 +1,9 @@
-"""Puts the services of one emulator behind one ASGI application."""
+"""Assembles the routes of all services into one ASGI application."""
 
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
@@ -11,7 +12,7 @@ from starlette.types import ASGIApp
 
 from ..app_state import AppState
 from ..auth.authentication import Authenticator
-from ..auth.request_guard import admission
+from ..auth.request_guard import has_valid_headers
 from ..errors import IamError, ObjectStorageError, ServiceError
 from ..training.commands import Commands
 from ..training.job_operations import JobOperations
@@ -34,7 +35,7 @@ _LOG = logging.getLogger("metastudio_emulator")
 
 
 def build_application(app: AppState) -> ASGIApp:
-    """The training service, the identity service, the object storage and their control."""
+    """The training and identity services, the object storage and the control interface."""
     state_machine = StateMachine(app)
     jobs = JobOperations(app, state_machine)
     authenticator = Authenticator(app.credentials, app.identity.project_id, app.clock, app.settings)
@@ -44,16 +45,17 @@ def build_application(app: AppState) -> ASGIApp:
     api.router.redirect_slashes = False
     training = training_routes(app, authenticator, jobs, Commands(app, state_machine))
     api.include_router(training)
-    # The documents' examples show this prefix, their URI sections do not.
+    # The documents have this prefix in their examples, but not in their URI sections.
     api.include_router(training, prefix="/rest")
     api.include_router(iam_routes(app, authenticator))
     api.include_router(object_storage_routes(app))
     api.include_router(control_routes(context))
-    _answer_errors(api)
-    return Middleware(api, context.faults, context.counters, admission(authenticator))
+    _add_error_handlers(api)
+    is_authenticated = partial(has_valid_headers, authenticator)
+    return Middleware(api, context.faults, context.counters, is_authenticated)
 
 
-def _answer_errors(api: FastAPI) -> None:
+def _add_error_handlers(api: FastAPI) -> None:
     @api.exception_handler(ServiceError)
     async def on_service_error(request: Request, error: ServiceError) -> Response:
         return service_error_response(error, request.scope, request.state.request_id)
@@ -68,13 +70,13 @@ def _answer_errors(api: FastAPI) -> None:
 
     @api.exception_handler(ClientDisconnect)
     async def on_disconnect(request: Request, error: ClientDisconnect) -> Response:
-        return Response(status_code=400)  # nobody is left to read it
+        return Response(status_code=400)  # nobody receives it
 
     @api.exception_handler(HTTPException)
-    async def on_no_route(request: Request, error: HTTPException) -> Response:
+    async def on_http_exception(request: Request, error: HTTPException) -> Response:
         return no_route_response(error.status_code, request.scope, request.state.request_id)
 
     @api.exception_handler(Exception)
-    async def on_mistake(request: Request, error: Exception) -> Response:
+    async def on_unexpected_error(request: Request, error: Exception) -> Response:
         _LOG.error("a request failed inside the emulator", exc_info=error)
         return status_response(500, request.scope, request.state.request_id)

@@ -1,7 +1,7 @@
-"""The control interface: what no client of the service can see or do.
+"""Routes of the control interface: what no client of the service can see or do.
 
-Every route is under /_emulator/ and wants `Authorization: Bearer <secret_key>`.
-`control.Control` is its client and describes each operation.
+Every route is under /_emulator/ and needs ``Authorization: Bearer <secret_key>``. Its client
+``control.Control`` describes each operation.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from ..transport.request_parsing import invalid_parameter, json_body
 
 @dataclass
 class ControlContext:
-    """What the control interface works on."""
+    """What the routes work on."""
 
     app: AppState
     state_machine: StateMachine
@@ -58,7 +58,7 @@ class StateChange(_Strict):
 
 
 class Fields(_Strict):
-    """Body of POST jobs and PATCH jobs/{job_id}: wire fields; null removes one."""
+    """Body of POST jobs and PATCH jobs/{job_id}: API fields; null removes one."""
 
     fields: dict[str, Any]
 
@@ -67,8 +67,8 @@ class _Comment(BaseModel):
     attachments: list[str] = []
 
 
-class _Needed(BaseModel):
-    """The fields that the emulator itself works with; all others may have any shape."""
+class _UsedFields(BaseModel):
+    """The fields that the emulator itself uses; all others may have any value."""
 
     model_config = ConfigDict(strict=True)
 
@@ -92,7 +92,7 @@ class Seconds(_Strict):
 
 
 class Expiry(_Strict):
-    """Body of POST upload-urls/expire; without a job, the URLs of all jobs."""
+    """Body of POST upload-urls/expire; without a job, all URLs expire."""
 
     job_id: str | None = None
 
@@ -101,13 +101,13 @@ def control_routes(context: ControlContext) -> APIRouter:
     """Routes under /_emulator/."""
     app = context.app
 
-    async def guard(request: Request) -> None:
+    async def check_key(request: Request) -> None:
         expected = f"Bearer {app.identity.secret_key}"
         given = request.headers.get("authorization", "")
         if not hmac.compare_digest(given.encode(), expected.encode()):
             raise ServiceError(401, "EMULATOR.401", "Authorization is not Bearer <secret_key>")
 
-    router = APIRouter(prefix="/_emulator", dependencies=[Depends(guard)])
+    router = APIRouter(prefix="/_emulator", dependencies=[Depends(check_key)])
     _add_job_routes(router, context)
 
     @router.get("/info")
@@ -137,7 +137,7 @@ def control_routes(context: ControlContext) -> APIRouter:
             app.clock.advance(seconds)
         except ValueError as error:
             raise invalid(f"Invalid parameter: seconds: {error}") from None
-        app.identity.keep_clock_offset(app.clock.offset)
+        app.identity.save_clock_offset(app.clock.offset)
         context.state_machine.catch_up()
         return {"clock_offset": app.clock.offset}
 
@@ -173,20 +173,20 @@ def _add_job_routes(router: APIRouter, context: ControlContext) -> None:
     @router.get("/jobs")
     async def list_jobs() -> list[dict[str, Any]]:
         context.state_machine.catch_up()
-        return [_job_view(app, job) for job in app.jobs.all()]
+        return [_job_record(app, job) for job in app.jobs.all()]
 
     @router.post("/jobs")
     async def add_job(request: Request) -> dict[str, Any]:
         fields = (await json_body(request, Fields)).fields
+        _check({"job_id": "new", "state": "", **fields})
         job = context.jobs.new_job(fields)
-        _check(job.fields)
         job.job_id = str(job.fields["job_id"])
         app.jobs.save(job)
-        return _job_view(app, job)
+        return _job_record(app, job)
 
     @router.get("/jobs/{job_id}")
     async def show(job_id: str) -> dict[str, Any]:
-        return _job_view(app, _find(context, job_id))
+        return _job_record(app, _find(context, job_id))
 
     @router.patch("/jobs/{job_id}")
     async def set_fields(job_id: str, request: Request) -> dict[str, Any]:
@@ -197,21 +197,15 @@ def _add_job_routes(router: APIRouter, context: ControlContext) -> None:
             job.fields = {name: value for name, value in merged.items() if value is not None}
             _check(job.fields)
             app.jobs.save(job)
-            return _job_view(app, job)
+            return _job_record(app, job)
 
     @router.put("/jobs/{job_id}/state")
     async def set_state(job_id: str, request: Request) -> dict[str, Any]:
         change = await json_body(request, StateChange)
         async with app.lock(job_id):
             job = _find(context, job_id)
-            context.state_machine.place(
-                job,
-                change.state,
-                reason=change.reason,
-                error_code=change.error_code,
-                redo_reasons=change.redo_reasons,
-            )
-            return _job_view(app, job)
+            context.state_machine.set_by_administrator(job, **change.model_dump())
+            return _job_record(app, job)
 
     @router.post("/jobs/{job_id}/step")
     async def step(job_id: str, request: Request) -> dict[str, Any]:
@@ -221,7 +215,7 @@ def _add_job_routes(router: APIRouter, context: ControlContext) -> None:
             for _ in range(count):
                 if not context.state_machine.step(job):
                     break
-            return _job_view(app, job)
+            return _job_record(app, job)
 
     @router.delete("/jobs/{job_id}")
     async def delete(job_id: str) -> dict[str, Any]:
@@ -246,7 +240,7 @@ def _find(context: ControlContext, job_id: str) -> Job:
 
 def _check(fields: dict[str, Any]) -> None:
     try:
-        _Needed.model_validate(fields)
+        _UsedFields.model_validate(fields)
         json.dumps(fields, allow_nan=False)
     except ValidationError as error:
         raise invalid_parameter(error) from None
@@ -254,7 +248,7 @@ def _check(fields: dict[str, Any]) -> None:
         raise invalid("Invalid parameter: fields: a number is not finite") from None
 
 
-def _job_view(app: AppState, job: Job) -> dict[str, Any]:
+def _job_record(app: AppState, job: Job) -> dict[str, Any]:
     uploads = {
         name: {
             "upload_id": session.upload_id,
@@ -285,12 +279,12 @@ def _job_view(app: AppState, job: Job) -> dict[str, Any]:
 def _objects(app: AppState, job_id: str) -> list[dict[str, Any]]:
     return [
         {
-            "name": kept.name,
-            "size": kept.size,
-            "md5": kept.md5,
-            "sha256": kept.sha256,
-            "content_type": kept.content_type,
-            "uploads": sum(app.objects.upload_counts(job_id, kept.name).values()),
+            "name": stored.name,
+            "size": stored.size,
+            "md5": stored.md5,
+            "sha256": stored.sha256,
+            "content_type": stored.content_type,
+            "uploads": sum(app.objects.upload_counts(job_id, stored.name).values()),
         }
-        for kept in app.objects.objects(job_id)
+        for stored in app.objects.objects(job_id)
     ]

@@ -1,4 +1,4 @@
-"""The part of the identity service that clients of the training service need."""
+"""Routes of the identity service that clients of the training service need."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..transport.request_parsing import origin, read_body
 TOKENS_PATH = "/v3/auth/tokens"
 SECURITY_TOKENS_PATH = "/v3.0/OS-CREDENTIAL/securitytokens"
 PROJECTS_PATH = "/v3/projects"
-# Nobody has shown who he is yet; a real request has less than a kilobyte, or a token in it.
+# The sender is still unknown; real requests have less than a kilobyte, or contain a token.
 _MAX_BODY = 256 * 1024
 _MIN_DURATION, _MAX_DURATION, _DEFAULT_DURATION = 900, 86400, 900
 
@@ -65,7 +65,7 @@ def iam_routes(app: AppState, authenticator: Authenticator) -> APIRouter:
         text = request.headers.get("x-auth-token") or request_part.get("id", "")
         if not isinstance(text, str):
             raise IamError(400, "auth.identity.token.id is invalid.")
-        authenticator.verify_token(text)
+        authenticator.check_token(text)
         duration = request_part.get("duration_seconds", _DEFAULT_DURATION)
         if not isinstance(duration, int) or not _MIN_DURATION <= duration <= _MAX_DURATION:
             raise IamError(400, f"duration_seconds is not {_MIN_DURATION} to {_MAX_DURATION}")

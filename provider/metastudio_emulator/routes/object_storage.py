@@ -1,4 +1,4 @@
-"""The object storage behind the URLs: PUT of uploads, GET of downloads."""
+"""Routes of the object storage: PUT of uploads, GET of downloads."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def object_storage_routes(app: AppState) -> APIRouter:
                 raise ObjectStorageError(
                     400, "IncompleteBody", "The body is shorter than the Content-Length header says"
                 )
-            # Parts stay as they are while a confirmation joins them.
+            # The lock keeps parts unchanged while a confirmation joins them.
             async with app.lock(ticket.job_id):
-                _keep(app, ticket_id, received, content_type)
+                _store(app, ticket_id, received, content_type)
         except ObjectStorageError:
             received.path.unlink(missing_ok=True)
             raise
@@ -58,18 +58,18 @@ def object_storage_routes(app: AppState) -> APIRouter:
     return router
 
 
-def _keep(app: AppState, ticket_id: str, received: Received, content_type: str) -> None:
-    """Store what was received, and use its URL up, in one transaction."""
-    # Asked again: another upload to the same URL may have finished in the meantime.
+def _store(app: AppState, ticket_id: str, received: Received, content_type: str) -> None:
+    """Store a received body and mark its URL as used, in one transaction."""
+    # Read again: another upload to the same URL may have finished in the meantime.
     ticket = app.urls.open_ticket(ticket_id)
     _check_session(app, ticket)
     job_id, name, number = ticket.job_id, ticket.name, ticket.part_number
     with app.transaction():
         if number:
             upload_id = ticket.upload_id
-            app.objects.keep_part(job_id, name, upload_id, number, received, content_type)
+            app.objects.store_part(job_id, name, upload_id, number, received, content_type)
         else:
-            app.objects.keep_object(job_id, name, received, content_type, app.clock.now())
+            app.objects.store_object(job_id, name, received, content_type, app.clock.now())
         app.objects.count_upload(job_id, name, number)
         app.urls.use(ticket)
 
@@ -80,7 +80,7 @@ def _check_bucket(app: AppState, bucket: str) -> None:
 
 
 def _check_session(app: AppState, ticket: Ticket) -> None:
-    """Parts go to the upload that is under way, not to one that was completed or given up."""
+    """Refuse a part whose multipart upload is not the current one or is complete."""
     if not ticket.part_number:
         return
     job = app.jobs.get(ticket.job_id)
@@ -106,7 +106,7 @@ async def _body(request: Request) -> AsyncIterator[bytes]:
 
 
 def _stored_name(suffix: str) -> str:
-    """The stored file behind an object's name."""
+    """The name of the stored file for an object's suffix."""
     if suffix == MARKABLE_SUFFIX:
         return TRAINING_VIDEO.name
     return next((kind.name for kind in ALL_KINDS if kind.suffix == suffix), suffix)

@@ -1,4 +1,4 @@
-"""The routes of the training-job service."""
+"""Routes of the training-job service."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ DOWNLOAD_PATH = "/v1/digital-human-training-manage/user/encrypt-file-download"
 def training_routes(
     app: AppState, authenticator: Authenticator, jobs: JobOperations, commands: Commands
 ) -> APIRouter:
-    """Operations 1 to 7 of the documents."""
+    """The seven operations of the documents."""
     api = APIRouter(dependencies=[Depends(authenticated(authenticator))])
-    # The header is documented for the first six, whether they keep it or not.
+    # X-App-UserId is documented for the first six operations, but only create stores it.
     router = APIRouter(prefix=JOBS_PATH, dependencies=[Depends(app_user_id)])
 
     @router.post("")
@@ -60,7 +60,7 @@ def training_routes(
 
     @api.get(DOWNLOAD_PATH)
     async def encrypted_download() -> None:
-        # No document says where the one-time token comes from, so none is ever handed out.
+        # No document says where the one-time token comes from, so none is valid.
         raise invalid("Invalid parameter: once_token")
 
     api.include_router(router)

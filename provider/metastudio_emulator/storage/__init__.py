@@ -1,1 +1,1 @@
-"""What the data folder keeps: jobs, files, URLs, keys, and the lock on it."""
+"""What the data folder keeps: jobs, files, signed URLs, keys and tokens."""

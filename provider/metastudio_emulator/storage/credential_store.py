@@ -1,4 +1,4 @@
-"""Keys and tokens that the emulator has handed out, with their expiry and locks."""
+"""Keys and tokens that the emulator has issued, with their expiry and locks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .identity import Identity, random_access_key, random_secret
 
 @dataclass(frozen=True)
 class Key:
-    """One key pair; temporary when it has a security token. Times in virtual Unix seconds."""
+    """A key pair, temporary if it has a security token. Times are virtual Unix seconds."""
 
     access_key: str
     secret_key: str
@@ -23,7 +23,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Token:
-    """One identity token; project_id is None when it is scoped to the domain only."""
+    """An identity token; project_id is None if its scope is the domain only."""
 
     project_id: str | None
     expires_at: float
@@ -40,14 +40,14 @@ class CredentialStore:
         )
 
     def key(self, access_key: str) -> Key | None:
-        """The key pair with that access key, expired or locked ones included."""
+        """The key pair with that access key, even if expired or locked."""
         row = self._connection.execute(
             "SELECT * FROM keys WHERE access_key = ?", (access_key,)
         ).fetchone()
         return Key(**dict(row)) if row else None
 
     def new_temporary_key(self, expires_at: float) -> Key:
-        """Make and keep a key pair with a security token."""
+        """Create and store a key pair with a security token."""
         key = Key(random_access_key(), random_secret(), random_secret(120), expires_at, 0, 0.0)
         self._connection.execute(
             "INSERT INTO keys (access_key, secret_key, security_token, expires_at)"
@@ -57,14 +57,14 @@ class CredentialStore:
         return key
 
     def record_failures(self, access_key: str, failures: int, locked_until: float) -> None:
-        """Remember how many wrong signatures in a row a key has seen, and until when it rests."""
+        """Store a key's number of wrong signatures in a row, and until when it is locked."""
         self._connection.execute(
             "UPDATE keys SET failures = ?, locked_until = ? WHERE access_key = ?",
             (failures, locked_until, access_key),
         )
 
     def new_token(self, project_id: str | None, expires_at: float) -> str:
-        """Make and keep an identity token; earlier ones stay valid, as the documents say."""
+        """Create and store an identity token; earlier ones stay valid, as documented."""
         text = secrets.token_urlsafe(180)
         self._connection.execute(
             "INSERT INTO tokens VALUES (?, ?, ?)", (text, project_id, expires_at)
@@ -72,7 +72,7 @@ class CredentialStore:
         return text
 
     def token(self, text: str) -> Token | None:
-        """What a token stands for, expired ones included."""
+        """The token with that text, even if expired."""
         row = self._connection.execute(
             "SELECT project_id, expires_at FROM tokens WHERE token = ?", (text,)
         ).fetchone()

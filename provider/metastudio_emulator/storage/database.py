@@ -71,8 +71,8 @@ CREATE TABLE IF NOT EXISTS tokens (
 );
 """
 
-# Folders from before the column `file`: their files lay where the other columns said.
-_NAME_THE_FILES = """
+# For data folders from before the column ``file``, whose paths followed from other columns.
+_ADD_FILE_COLUMNS = """
 BEGIN;
 ALTER TABLE objects ADD COLUMN file TEXT NOT NULL DEFAULT '';
 UPDATE objects SET file = job_id || '/' || name;
@@ -84,13 +84,13 @@ COMMIT;
 
 
 def open_database(folder: Path) -> sqlite3.Connection:
-    """Open, or create, the database of a data folder.
+    """Open or create the database of a data folder.
 
-    Outside `Transactions.one`, the connection commits each statement by itself. It may be used
-    from one thread at a time.
+    Outside ``Transactions.begin``, each statement commits by itself. The connection may be used
+    by one thread at a time.
 
     Raises:
-        OSError, sqlite3.Error: the folder cannot be written, or the file is none of ours.
+        OSError, sqlite3.Error: the folder cannot be written, or the file is not a database.
     """
     path = folder / "emulator.sqlite3"
     path.touch(mode=0o600)
@@ -100,27 +100,27 @@ def open_database(folder: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.executescript(_SCHEMA)
     if "file" not in {row["name"] for row in connection.execute("PRAGMA table_info(objects)")}:
-        connection.executescript(_NAME_THE_FILES)
+        connection.executescript(_ADD_FILE_COLUMNS)
     return connection
 
 
 class Transactions:
-    """Commits together what belongs together, and deletes files only after that.
+    """Transactions over the database and the files that its rows name.
 
-    A process that is killed at any moment then leaves either all of it or nothing, and the files
-    that its rows name are there: a file is complete before a row names it, and goes after none
-    does any more.
+    A file is complete before a row names it, and is deleted after the commit of the transaction
+    that removes the row. So a process killed at any moment leaves all of a transaction or nothing,
+    and every file that a row names exists.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._afterwards: list[Callable[[], None]] = []
+        self._after_commit: list[Callable[[], None]] = []
 
     @contextmanager
-    def one(self) -> Iterator[None]:
-        """All statements in the block, or none of them; a block inside another joins it.
+    def begin(self) -> Iterator[None]:
+        """Commit all statements of the block or none; an inner block joins the outer one.
 
-        Nothing may be awaited inside: the connection is everybody's.
+        The block must not await: other requests use the same connection.
         """
         if self._connection.in_transaction:
             yield
@@ -131,13 +131,13 @@ class Transactions:
             self._connection.execute("COMMIT")
         except BaseException:
             self._connection.execute("ROLLBACK")
-            self._afterwards.clear()
+            self._after_commit.clear()
             raise
-        actions, self._afterwards = self._afterwards, []
+        actions, self._after_commit = self._after_commit, []
         for action in actions:
             action()
 
-    def afterwards(self, action: Callable[[], None]) -> None:
-        """Do something once the block around is committed; it is dropped when that fails."""
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Run ``action`` once the current transaction is committed; never, if it fails."""
         assert self._connection.in_transaction
-        self._afterwards.append(action)
+        self._after_commit.append(action)

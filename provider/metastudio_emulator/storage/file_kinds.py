@@ -1,4 +1,4 @@
-"""The files of a training job: what each is called on the wire and in the object storage."""
+"""The files of a training job: their names in the API and in the object storage."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ class FileKind:
     """One file of a job.
 
     Attributes:
-        name: how this emulator's control interface calls it.
-        upload_field: field of create and update answers with its URL, or URLs.
-        download_field: field of Show (and for the cover, List) with its URL.
+        name: its name in the control interface.
+        upload_field: field of create and update answers with its upload URL, or URLs.
+        download_field: field of Show (for the cover, also of List) with its download URL.
         suffix: what follows the job id in the object's name.
-        temporary: uploads go to a name ending in _tmp, as the documents' examples show.
-        content_type: what the upload must declare, since the signature covers it.
-        in_parts: uploaded as numbered parts and confirmed by a command.
+        temporary: uploaded to a name ending in _tmp, as in the documents' examples.
+        content_type: Content-Type that the upload must have, since the signature covers it.
     """
 
     name: str
@@ -29,27 +28,26 @@ class FileKind:
     suffix: str
     temporary: bool = False
     content_type: str = OCTET_STREAM
-    in_parts: bool = False
 
     def upload_object(self, job_id: str) -> str:
-        """Name of the object that an upload URL points at."""
+        """Name of the object in an upload URL."""
         return f"{job_id}_{self.suffix}{'_tmp' if self.temporary else ''}"
 
     def download_object(self, job_id: str) -> str:
-        """Name of the object that a download URL points at."""
+        """Name of the object in a download URL."""
         return f"{job_id}_{self.suffix}"
 
 
-def _kind(name: str, suffix: str, **more: bool | str) -> FileKind:
-    return FileKind(name, f"{name}_upload_url", f"{name}_download_url", suffix, **more)  # type: ignore[arg-type]
+def _kind(name: str, suffix: str, *, temporary: bool = False) -> FileKind:
+    return FileKind(name, f"{name}_upload_url", f"{name}_download_url", suffix, temporary)
 
 
-TRAINING_VIDEO = _kind("training_video", "trainingVideo", in_parts=True)
-ACTION_VIDEO = _kind("action_video", "actionVideo", in_parts=True)
+TRAINING_VIDEO = _kind("training_video", "trainingVideo")
+ACTION_VIDEO = _kind("action_video", "actionVideo")
 AUDIO = FileKind(
     name="audio",
     upload_field="audio_upload_url",
-    download_field="audio_file_download_url",  # not audio_download_url: the wire's own irregularity
+    download_field="audio_file_download_url",  # the API does not say audio_download_url
     suffix="audio",
     content_type="application/zip",
 )
@@ -71,7 +69,6 @@ ALL_KINDS = (
     PRE_BEAUTY_IMAGE,
     POST_BEAUTY_IMAGE,
 )
-KINDS = {kind.name: kind for kind in ALL_KINDS}
-# The URLs in the documents' example of a create answer; "every other may be missing".
+# The files with a URL in the documents' example of a create answer; "others may be missing".
 ALWAYS_OFFERED = (TRAINING_VIDEO, COVER, ID_CARD_IMAGE1, ID_CARD_IMAGE2, GRANT_FILE)
 REVIEW_DOCUMENTS = (ID_CARD_IMAGE1, ID_CARD_IMAGE2, GRANT_FILE)

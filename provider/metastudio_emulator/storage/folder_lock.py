@@ -1,4 +1,4 @@
-"""One emulator per data folder: a lock that ends with the process that holds it."""
+"""One emulator per data folder: a lock that ends with the process."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ..errors import EmulatorError
 
 try:
     import fcntl
-except ImportError:  # not a POSIX system: two emulators on one folder are not noticed there
+except ImportError:  # not a POSIX system: there, nothing prevents a second emulator
     fcntl = None  # type: ignore[assignment]
 
 
 class FolderLock:
-    """Held from `acquire` to `release`, or to the end of the process."""
+    """Held from ``acquire`` to ``release`` or the end of the process."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -42,13 +42,13 @@ class FolderLock:
         self._file = file
 
     def release(self) -> None:
-        """Give the lock back; harmless when it is not held."""
+        """Release the lock, if it is held."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
     def is_free(self) -> bool:
-        """Whether no emulator holds the lock at this moment."""
+        """Whether no emulator holds the lock right now."""
         try:
             self.acquire()
         except EmulatorError:

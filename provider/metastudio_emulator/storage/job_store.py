@@ -1,4 +1,4 @@
-"""Training jobs as records: what is kept of each, and how they are found again."""
+"""Training jobs as records, and the table that stores them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ..clock import rfc3339
+
 Fields = dict[str, Any]
 
 
 @dataclass
 class UploadSession:
-    """One multipart upload of a video: its id, its number of parts, whether it was assembled."""
+    """One multipart upload of a video: its id, number of parts, and whether it is complete."""
 
     upload_id: str
     count: int
@@ -26,14 +28,13 @@ class Job:
 
     Attributes:
         job_id: 32 hexadecimal digits.
-        fields: the wire's fields as Show returns them, without the URLs, which are made anew
-            for every answer.
+        fields: the API's fields as Show returns them, without URLs, which every answer signs anew.
         sessions: the current multipart upload of each video, by file kind.
-        reads: answers that showed this job since its last step.
-        suspended_from: the state that CONFIRM_ACTIVE goes back to.
-        next_step_at: virtual Unix seconds of the next timed step, None when none is due.
-        command_messages: the last command_message that came with "create", with "update" or
-            with each command, in the order in which they came.
+        reads: answers that showed this job since its last transition.
+        suspended_from: the state that CONFIRM_ACTIVE returns to.
+        next_step_at: virtual Unix seconds of the next timed transition, or None.
+        command_messages: the latest command_message of "create", of "update" and of each command,
+            the most recent last.
     """
 
     job_id: str
@@ -46,23 +47,23 @@ class Job:
 
     @property
     def state(self) -> str:
-        """The wire's state name."""
+        """The API's state name."""
         return str(self.fields["state"])
 
     @property
     def is_flexus(self) -> bool:
-        """Whether it is of the Flexus edition, of which the ultra-fast one is a kind."""
+        """Whether it is of the Flexus edition, which includes ultra-fast Flexus."""
         return bool(self.fields.get("is_flexus") or self.fields.get("is_fast_flexus"))
 
-    def note_message(self, request: str, command_message: str | None) -> None:
-        """Remember the command_message of a request, if it brought one."""
+    def record_message(self, request: str, command_message: str | None) -> None:
+        """Keep the command_message of a request, if it has one."""
         if command_message is not None:
-            self.command_messages.pop(request, None)  # the last one stands last
+            self.command_messages.pop(request, None)  # so that the most recent is the last
             self.command_messages[request] = command_message
 
-    def log(self, time: str, log_type: str, user: str, **more: Any) -> None:
-        """Append to operation_logs, in the shape of the documents' example."""
-        entry = {"operate_time": time, "log_type": log_type, **more, "operate_user": user}
+    def log(self, at: float, log_type: str, user: str, **more: Any) -> None:
+        """Append to operation_logs, in the form of the documents' example."""
+        entry = {"operate_time": rfc3339(at), "log_type": log_type, **more, "operate_user": user}
         self.fields.setdefault("operation_logs", []).append(entry)
 
 
@@ -86,7 +87,7 @@ class JobStore:
         return _job(row) if row else None
 
     def save(self, job: Job) -> None:
-        """Insert or replace; a job keeps its place in the order of creation."""
+        """Insert or update a job; it keeps its place in the order of creation."""
         control = {
             "sessions": {name: asdict(session) for name, session in job.sessions.items()},
             "reads": job.reads,
@@ -101,11 +102,11 @@ class JobStore:
         )
 
     def delete(self, job_id: str) -> None:
-        """Forget a job; its files are another module's."""
+        """Delete the job's row; its files belong to the object store."""
         self._connection.execute("DELETE FROM jobs WHERE job_id = ?", (job_id,))
 
     def due(self, now: float) -> list[Job]:
-        """Jobs whose timed step should have happened by now."""
+        """Jobs whose timed transition is due."""
         rows = self._connection.execute("SELECT * FROM jobs WHERE next_step_at <= ?", (now,))
         return [_job(row) for row in rows.fetchall()]
 
@@ -117,10 +118,10 @@ class JobStore:
     def page(
         self, conditions: list[Condition], order: str, offset: int, limit: int
     ) -> tuple[int, list[Job]]:
-        """How many jobs meet all conditions, and one page of them in the given SQL order."""
+        """The number of jobs that meet all conditions, and one page of them in SQL order."""
         where = " AND ".join(condition.sql for condition in conditions) or "1"
         parameters = [value for condition in conditions for value in condition.parameters]
-        # Conditions and order are this package's own texts; what callers send are parameters.
+        # Conditions and order are texts of this package; values from requests are parameters.
         count = self._connection.execute(
             f"SELECT COUNT(*) FROM jobs WHERE {where}",  # noqa: S608
             parameters,
@@ -141,5 +142,5 @@ def _job(row: sqlite3.Row) -> Job:
         reads=control["reads"],
         suspended_from=control["suspended_from"],
         next_step_at=row["next_step_at"],
-        command_messages=control.get("command_messages", {}),  # rows of older folders have none
+        command_messages=control.get("command_messages", {}),  # absent in older folders
     )

@@ -1,4 +1,4 @@
-"""Stored files: parts and whole objects on disk, their checksums in the database."""
+"""Stored files: objects and parts on disk, their sizes and checksums in the database."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ _BLOCK = 1024 * 1024
 
 @dataclass(frozen=True)
 class StoredObject:
-    """A file that is whole.
+    """A complete file.
 
     Attributes:
-        name: the file kind, or "attachment/NAME".
+        name: the file kind, or "attachment-ID".
         size: bytes.
         md5, sha256: lower-case hexadecimal.
-        content_type: as the upload declared it.
-        uploaded_at: virtual Unix seconds.
-        file: where its bytes are, below the folder of objects.
+        content_type: as declared by the upload.
+        file: path of its content, relative to the folder of objects.
     """
 
     name: str
@@ -35,13 +34,12 @@ class StoredObject:
     md5: str
     sha256: str
     content_type: str
-    uploaded_at: float
     file: str
 
 
 @dataclass(frozen=True)
 class StoredPart:
-    """One part of a multipart upload; numbers start at 1, `file` is empty once it was joined."""
+    """One part of a multipart upload, numbered from 1; ``file`` is empty once it was joined."""
 
     part_number: int
     size: int
@@ -53,7 +51,7 @@ class StoredPart:
 
 @dataclass(frozen=True)
 class Received:
-    """Content that is whole, in a file that no row names yet."""
+    """A complete body in a file that no row names yet."""
 
     path: Path
     size: int
@@ -62,7 +60,7 @@ class Received:
 
 
 class _Writer:
-    """Writes blocks to a file and takes both checksums on the way."""
+    """Writes blocks to a file and computes both checksums on the way."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -83,8 +81,8 @@ class _Writer:
 class ObjectStore:
     """The files of one data folder.
 
-    Every file is written aside and renamed when whole, to a name that was never used before. Only
-    then a row names it, in place of an earlier file, which is deleted last.
+    A body is written to a temporary file and renamed, once complete, to a name that was never used
+    before. Then a row names it, and the file that the row named before is deleted last.
     """
 
     def __init__(
@@ -94,16 +92,16 @@ class ObjectStore:
         self._transactions = transactions
         self._folder = folder / "objects"
         self._incoming = folder / "incoming"
-        # What lies there was interrupted by the end of an earlier run.
+        # What is there belongs to uploads that the end of an earlier run interrupted.
         shutil.rmtree(self._incoming, ignore_errors=True)
         self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder.mkdir(exist_ok=True, mode=0o700)
-        self._sweep()
+        self._delete_orphans()
 
     async def receive(self, chunks: AsyncIterator[bytes]) -> Received:
-        """Write a body to a temporary file, holding at most a block of it in memory.
+        """Write a body to a temporary file, with at most a block of it in memory.
 
-        If the iteration fails, nothing stays behind.
+        If the iteration fails, the file is deleted.
         """
         path = self._temporary()
         try:
@@ -113,7 +111,7 @@ class ObjectStore:
                 async for chunk in chunks:
                     block += chunk
                     if len(block) >= _BLOCK:
-                        # Off the event loop, so that parallel uploads hash in parallel.
+                        # Not in the event loop, so that parallel uploads hash in parallel.
                         await asyncio.to_thread(writer.write, block)
                         block = bytearray()
                 await asyncio.to_thread(writer.write, block)
@@ -122,22 +120,21 @@ class ObjectStore:
             raise
         return writer.received(path)
 
-    def keep_object(
+    def store_object(
         self, job_id: str, name: str, received: Received, content_type: str, now: float
-    ) -> StoredObject:
-        """Make a received body the object of that name, in place of an earlier one."""
-        file = self._adopt(job_id, received.path)
+    ) -> str:
+        """Make a received body the object of that name; returns the path of its content."""
+        file = self._move(job_id, received.path)
         content = (received.size, received.md5, received.sha256)
-        kept = StoredObject(name, *content, content_type, now, file)
-        with self._transactions.one():
+        with self._transactions.begin():
             self._delete_files("objects", "job_id = ? AND name = ?", (job_id, name))
             self._connection.execute(
                 "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (job_id, name, *content, content_type, now, file),
             )
-        return kept
+        return file
 
-    def keep_part(
+    def store_part(
         self,
         job_id: str,
         name: str,
@@ -146,10 +143,10 @@ class ObjectStore:
         received: Received,
         content_type: str,
     ) -> None:
-        """Make a received body one part of a multipart upload, in place of an earlier one."""
-        file = self._adopt(job_id, received.path)
+        """Make a received body a part of a multipart upload, replacing an earlier one."""
+        file = self._move(job_id, received.path)
         key = (job_id, name, upload_id, part_number)
-        with self._transactions.one():
+        with self._transactions.begin():
             self._delete_files(
                 "parts", "job_id = ? AND name = ? AND upload_id = ? AND part_number = ?", key
             )
@@ -159,7 +156,7 @@ class ObjectStore:
             )
 
     def count_upload(self, job_id: str, name: str, part_number: int) -> None:
-        """Count one accepted upload of an object (part 0) or of a part."""
+        """Count an accepted upload of an object (part 0) or of a part."""
         self._connection.execute(
             "INSERT INTO upload_counts VALUES (?, ?, ?, 1)"
             " ON CONFLICT (job_id, name, part_number) DO UPDATE SET uploads = uploads + 1",
@@ -167,7 +164,7 @@ class ObjectStore:
         )
 
     def upload_counts(self, job_id: str, name: str) -> dict[int, int]:
-        """Accepted uploads by part number; part 0 is an object uploaded whole."""
+        """Accepted uploads by part number; part 0 is an object uploaded in one piece."""
         rows = self._connection.execute(
             "SELECT part_number, uploads FROM upload_counts WHERE job_id = ? AND name = ?"
             " ORDER BY part_number",
@@ -176,7 +173,7 @@ class ObjectStore:
         return {row["part_number"]: row["uploads"] for row in rows}
 
     def parts(self, job_id: str, name: str, upload_id: str) -> list[StoredPart]:
-        """The parts that have arrived, by number."""
+        """The parts that have arrived, in the order of their numbers."""
         rows = self._connection.execute(
             "SELECT part_number, size, md5, sha256, content_type, file FROM parts"
             " WHERE job_id = ? AND name = ? AND upload_id = ? ORDER BY part_number",
@@ -185,7 +182,7 @@ class ObjectStore:
         return [StoredPart(**dict(row)) for row in rows]
 
     async def join(self, job_id: str, name: str, upload_id: str) -> Received:
-        """The content of all parts of an upload, in the order of their numbers."""
+        """Join the content of all parts of an upload, in the order of their numbers."""
         parts = self.parts(job_id, name, upload_id)
         paths = [self._folder / part.file for part in parts]
         if len(parts) == 1:
@@ -194,67 +191,60 @@ class ObjectStore:
 
     def complete(
         self, job_id: str, name: str, upload_id: str, joined: Received, now: float
-    ) -> StoredObject:
-        """Make the joined parts the object. Their rows stay, so that they can still be listed."""
+    ) -> None:
+        """Make the joined parts the object. Their rows stay, so that they are still listed."""
         content_type = self.parts(job_id, name, upload_id)[0].content_type
+        of_upload = "job_id = ? AND name = ? AND upload_id = ?"
         upload = (job_id, name, upload_id)
-        with self._transactions.one():
-            kept = self.keep_object(job_id, name, joined, content_type, now)
-            # A part that is the whole object has handed its file over.
-            self._delete_files(
-                "parts",
-                "job_id = ? AND name = ? AND upload_id = ? AND file <> ?",
-                (*upload, kept.file),
-            )
-            self._connection.execute(
-                "UPDATE parts SET file = '' WHERE job_id = ? AND name = ? AND upload_id = ?", upload
-            )
-        return kept
+        with self._transactions.begin():
+            file = self.store_object(job_id, name, joined, content_type, now)
+            # The file of a single part has become the object's.
+            self._delete_files("parts", f"{of_upload} AND file <> ?", (*upload, file))
+            self._connection.execute(f"UPDATE parts SET file = '' WHERE {of_upload}", upload)  # noqa: S608
 
-    def drop_parts(self, job_id: str, name: str) -> None:
-        """Forget every part of a file, of all its uploads."""
-        self._drop("parts", job_id, name)
+    def delete_parts(self, job_id: str, name: str) -> None:
+        """Delete every part of a file, of all its multipart uploads."""
+        self._delete("parts", job_id, name)
 
     def object(self, job_id: str, name: str) -> StoredObject | None:
-        """One object, or None while it is not whole."""
-        row = self._connection.execute(
-            "SELECT * FROM objects WHERE job_id = ? AND name = ?", (job_id, name)
-        ).fetchone()
-        return _stored(row) if row else None
+        """One object, or None if it is not complete."""
+        return next((stored for stored in self.objects(job_id) if stored.name == name), None)
 
     def objects(self, job_id: str) -> list[StoredObject]:
         """All objects of a job, by name."""
         rows = self._connection.execute(
-            "SELECT * FROM objects WHERE job_id = ? ORDER BY name", (job_id,)
+            "SELECT name, size, md5, sha256, content_type, file FROM objects WHERE job_id = ?"
+            " ORDER BY name",
+            (job_id,),
         )
-        return [_stored(row) for row in rows]
+        return [StoredObject(**dict(row)) for row in rows]
 
     def path(self, stored: StoredObject) -> Path:
-        """Where the object's bytes are."""
+        """Where the object's content is."""
         return self._folder / stored.file
 
-    def drop_object(self, job_id: str, name: str) -> None:
+    def delete_object(self, job_id: str, name: str) -> None:
         """Delete one object."""
-        self._drop("objects", job_id, name)
+        self._delete("objects", job_id, name)
 
-    def drop_job(self, job_id: str) -> None:
+    def delete_job(self, job_id: str) -> None:
         """Delete every object, part and count of a job."""
-        with self._transactions.one():
+        with self._transactions.begin():
             for table in ("objects", "parts", "upload_counts"):
                 self._connection.execute(f"DELETE FROM {table} WHERE job_id = ?", (job_id,))  # noqa: S608
             folder = self._folder / job_id
-            self._transactions.afterwards(lambda: shutil.rmtree(folder, ignore_errors=True))
+            self._transactions.after_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
 
-    def _drop(self, table: str, job_id: str, name: str) -> None:
-        which, parameters = "job_id = ? AND name = ?", (job_id, name)
-        with self._transactions.one():
-            self._delete_files(table, which, parameters)
-            self._connection.execute(f"DELETE FROM {table} WHERE {which}", parameters)  # noqa: S608
+    def _delete(self, table: str, job_id: str, name: str) -> None:
+        condition, parameters = "job_id = ? AND name = ?", (job_id, name)
+        with self._transactions.begin():
+            self._delete_files(table, condition, parameters)
+            self._connection.execute(f"DELETE FROM {table} WHERE {condition}", parameters)  # noqa: S608
 
-    def _delete_files(self, table: str, which: str, parameters: tuple[str | int, ...]) -> None:
-        """Delete the files of some rows once the transaction around is committed."""
+    def _delete_files(self, table: str, condition: str, parameters: tuple[str | int, ...]) -> None:
+        """Delete the files of some rows once the current transaction is committed."""
         rows = self._connection.execute(
-            f"SELECT file FROM {table} WHERE {which} AND file <> ''",  # noqa: S608
+            f"SELECT file FROM {table} WHERE {condition} AND file <> ''",  # noqa: S608
             parameters,
         )
         paths = [self._folder / row["file"] for row in rows]
@@ -263,10 +253,10 @@ class ObjectStore:
             for path in paths:
                 path.unlink(missing_ok=True)
 
-        self._transactions.afterwards(delete)
+        self._transactions.after_commit(delete)
 
-    def _sweep(self) -> None:
-        """Delete what no row names: the files of a transaction that a kill cut off."""
+    def _delete_orphans(self) -> None:
+        """Delete files that no row names: a kill interrupted their transaction."""
         rows = self._connection.execute("SELECT file FROM objects UNION SELECT file FROM parts")
         named = {self._folder / row["file"] for row in rows}
         for path in sorted(self._folder.rglob("*"), reverse=True):  # a folder after its content
@@ -279,8 +269,8 @@ class ObjectStore:
     def _temporary(self) -> Path:
         return self._incoming / uuid.uuid4().hex
 
-    def _adopt(self, job_id: str, path: Path) -> str:
-        """Take a whole file in among the objects, under a name of its own; returns that."""
+    def _move(self, job_id: str, path: Path) -> str:
+        """Move a complete file to the folder of objects; returns its path relative to that."""
         if path.is_relative_to(self._folder):
             return path.relative_to(self._folder).as_posix()
         file = f"{job_id}/{path.name}"
@@ -298,15 +288,3 @@ def _join(sources: list[Path], target: Path) -> Received:
                 while block := part.read(_BLOCK):
                     writer.write(block)
     return writer.received(target)
-
-
-def _stored(row: sqlite3.Row) -> StoredObject:
-    return StoredObject(
-        name=row["name"],
-        size=row["size"],
-        md5=row["md5"],
-        sha256=row["sha256"],
-        content_type=row["content_type"],
-        uploaded_at=row["uploaded_at"],
-        file=row["file"],
-    )

@@ -1,8 +1,7 @@
-"""Signed URLs into the object storage: made for answers, checked when they are used.
+"""Signed URLs of the object storage: signed for answers, checked when used.
 
-A URL is signed as the vendor's object storage signs queries: base64 of HMAC-SHA1 over method,
-content type, expiry and resource. What an upload declares as its Content-Type is therefore
-part of the check without any rule of its own.
+A URL is signed as the vendor's object storage does it: base64 of HMAC-SHA1 over method, content
+type, expiry and resource. So the check of the signature includes the upload's Content-Type.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from ..errors import ObjectStorageError
 from .identity import Identity
 
 PREFIX = "/obs"
-# Query parameters that are part of what is signed, besides the object's path. `ticket` is this
-# emulator's own: it tells two URLs for the same object apart, so that each can be used once.
+# Query parameters that the signature covers besides the object's path. ``ticket`` is the emulator's
+# own: it distinguishes two URLs for the same object, so that each can be used once.
 _SIGNED_PARAMETERS = ("partNumber", "ticket", "uploadId")
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """What one upload URL is good for; part_number 0 is a file that is sent whole."""
+    """What one upload URL is for; part_number 0 is a file uploaded in one piece."""
 
     ticket: str
     job_id: str
@@ -38,7 +37,7 @@ class Ticket:
 
 
 class SignedUrls:
-    """Makes and checks the URLs of one emulator."""
+    """Signs and checks the URLs of one emulator."""
 
     def __init__(
         self, connection: sqlite3.Connection, identity: Identity, clock: Clock, validity: float
@@ -59,7 +58,7 @@ class SignedUrls:
         part_number: int = 0,
         upload_id: str = "",
     ) -> str:
-        """A URL for one PUT of one object or part, remembered so that it works only once."""
+        """A URL for one PUT of one object or part, stored so that it works only once."""
         ticket = secrets.token_hex(12)
         self._connection.execute(
             "INSERT INTO tickets (ticket, job_id, name, part_number, upload_id)"
@@ -78,7 +77,7 @@ class SignedUrls:
     def check(
         self, method: str, object_name: str, content_type: str, query: Mapping[str, str]
     ) -> None:
-        """Accept a signed request.
+        """Check a request's signature and expiry.
 
         Raises:
             ObjectStorageError: 403 SignatureDoesNotMatch, InvalidAccessKeyId or AccessDenied.
@@ -102,10 +101,10 @@ class SignedUrls:
             raise _expired()
 
     def open_ticket(self, ticket: str) -> Ticket:
-        """What a URL, whose signature holds, may still be used for.
+        """The unused ticket of a URL whose signature was checked.
 
         Raises:
-            ObjectStorageError: 403 AccessDenied when it was used, or made to expire.
+            ObjectStorageError: 403 AccessDenied when the URL was used or has expired.
         """
         row = self._connection.execute(
             "SELECT * FROM tickets WHERE ticket = ?", (ticket,)
@@ -119,21 +118,21 @@ class SignedUrls:
         return Ticket(**dict(row))
 
     def use(self, ticket: Ticket) -> None:
-        """Mark a URL as used. Of two uploads at once, the first to finish wins."""
+        """Mark a URL as used. Of two simultaneous uploads, the first to finish wins."""
         self._connection.execute(
             "UPDATE tickets SET state = 'used' WHERE ticket = ?", (ticket.ticket,)
         )
 
     def expire(self, job_id: str | None = None) -> int:
-        """Make every unused upload URL, or those of one job, expire now. Returns how many."""
+        """Expire every unused upload URL, or those of one job; returns how many."""
         return self._connection.execute(
             "UPDATE tickets SET state = 'expired'"
             " WHERE state = 'open' AND (? IS NULL OR job_id = ?)",
             (job_id, job_id),
         ).rowcount
 
-    def forget(self, job_id: str) -> None:
-        """Drop the URLs of a job that is gone."""
+    def delete_job(self, job_id: str) -> None:
+        """Delete the tickets of a deleted job."""
         self._connection.execute("DELETE FROM tickets WHERE job_id = ?", (job_id,))
 
     def _signed(

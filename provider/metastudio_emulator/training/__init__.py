@@ -1,1 +1,1 @@
-"""Training jobs: operations, commands, states, and the JSON they come and go in."""
+"""Training jobs: their operations, commands, states, and JSON."""

@@ -1,6 +1,6 @@
 """The commands of Execute2dModelTrainingCommandByUser, one function each.
 
-A command that fails does so inside an HTTP 200 answer: it raises CommandFailed.
+A command that fails raises CommandFailed, since its answer is still HTTP 200.
 """
 
 from __future__ import annotations
@@ -12,33 +12,27 @@ from typing import Any
 from ..app_state import AppState
 from ..clock import rfc3339
 from ..errors import CommandFailed, invalid
-from ..storage.file_kinds import (
-    ACTION_VIDEO,
-    GRANT_FILE,
-    OCTET_STREAM,
-    TRAINING_VIDEO,
-    FileKind,
-)
+from ..storage.file_kinds import ACTION_VIDEO, GRANT_FILE, OCTET_STREAM, TRAINING_VIDEO, FileKind
 from ..storage.job_store import Job
 from . import states
 from .request_models import CommandBody
 from .state_machine import StateMachine
 
 Answer = dict[str, Any]
-_CONFIRMED = {
+_LISTS_PARTS_OF = {
+    "GET_MULTIPART_UPLOADED": TRAINING_VIDEO,
+    "GET_ACTION_VIDEO_MULTIPART_UPLOADED": ACTION_VIDEO,
+}
+_CONFIRMS_PARTS_OF = {
     "CONFIRM_MULTIPART_UPLOADED": TRAINING_VIDEO,
     "CONFIRM_ACTION_VIDEO_MULTIPART_UPLOADED": ACTION_VIDEO,
 }
-# UPLOAD_VIDEO is the default of every command and so goes with all of them.
-_OF_THE_TRAINING_VIDEO = ("UPDATE_VIDEO",)
-_OF_THE_ACTION_VIDEO = ("GET_ACTION_VIDEO_MULTIPART", "CONFIRM_ACTION_VIDEO")
-_OF_THE_OTHER_VIDEO = {
-    "GET_MULTIPART_UPLOADED": _OF_THE_ACTION_VIDEO,
-    "CONFIRM_MULTIPART_UPLOADED": _OF_THE_ACTION_VIDEO,
-    "GET_ACTION_VIDEO_MULTIPART_UPLOADED": _OF_THE_TRAINING_VIDEO,
-    "CONFIRM_ACTION_VIDEO_MULTIPART_UPLOADED": _OF_THE_TRAINING_VIDEO,
+# Each command_message that means one of the videos; UPLOAD_VIDEO, the default, means both.
+_MESSAGE_FOR = {
+    "UPDATE_VIDEO": TRAINING_VIDEO,
+    "GET_ACTION_VIDEO_MULTIPART": ACTION_VIDEO,
+    "CONFIRM_ACTION_VIDEO": ACTION_VIDEO,
 }
-_REPAIRABLE = frozenset({states.JOB_SUCCESS, states.WAIT_USER_CONFIRM})
 
 
 class Commands:
@@ -49,145 +43,84 @@ class Commands:
         self._state_machine = state_machine
         self._table: dict[str, Callable[[Job, CommandBody, str], Answer]] = {
             "SUBMITVERIFYING": self._submit,
-            "GET_MULTIPART_UPLOADED": self._list_training_parts,
-            "GET_ACTION_VIDEO_MULTIPART_UPLOADED": self._list_action_parts,
+            "GET_MULTIPART_UPLOADED": self._list_parts,
+            "GET_ACTION_VIDEO_MULTIPART_UPLOADED": self._list_parts,
             "CONFIRM_AUTHORIZATION_LETTER": self._confirm_letter,
             "DELETE_JOB_VIDEO": self._delete_videos,
             "CONFIRM_REPAIR": self._repair,
             "CONFIRM_ACCEPT": self._accept,
             "CONFIRM_REJECT": self._reject,
-            "CONFIRM_ANSWER": self._answer,
+            "CONFIRM_ANSWER": self._comment,
             "CONFIRM_PENDING": self._suspend,
             "CONFIRM_ACTIVE": self._resume,
         }
 
     async def run(self, job: Job, body: CommandBody, origin: str) -> Answer:
-        """The answer's body, with the wire's own spelling of its fields.
+        """Run a command; returns the answer's body, with the API's own misspelt fields.
 
         Raises:
-            ServiceError: 400 MSS.00000003 for a command_message that means the other video.
+            ServiceError: 400 MSS.00000003 if command_message means the other video.
         """
-        if body.command_message in _OF_THE_OTHER_VIDEO.get(body.command, ()):
+        self._check_message(body)
+        if body.command_message is not None:
+            job.record_message(body.command, body.command_message)
+            self._app.jobs.save(job)
+        try:
+            if body.command in _CONFIRMS_PARTS_OF:
+                await self._confirm_parts(job, _CONFIRMS_PARTS_OF[body.command])
+                answer: Answer = {}
+            else:
+                with self._app.transaction():
+                    answer = self._table[body.command](job, body, origin)
+        except CommandFailed as error:
+            return {
+                "commond_result": "EXCUTE_FAILED",
+                "excute_failed_msg": error.message,
+                "error_info": {"error_code": error.code, "error_msg": error.message[:256]},
+            }
+        return {"commond_result": "EXCUTE_SUCCESS", **answer}
+
+    def _check_message(self, body: CommandBody) -> None:
+        video = (_LISTS_PARTS_OF | _CONFIRMS_PARTS_OF).get(body.command)
+        if video not in (None, _MESSAGE_FOR.get(body.command_message or "", video)):
             raise invalid(
                 f"Invalid parameter: command_message: {body.command_message} does not go with"
                 f" {body.command}"
             )
-        if body.command_message is not None:
-            job.note_message(body.command, body.command_message)
-            self._app.jobs.save(job)
-        try:
-            if body.command in _CONFIRMED:
-                answer = await self._confirm(job, _CONFIRMED[body.command])
-            else:
-                with self._app.transaction():
-                    answer = self._table[body.command](job, body, origin)
-        except CommandFailed as failure:
-            return {
-                "commond_result": "EXCUTE_FAILED",
-                "excute_failed_msg": failure.message,
-                "error_info": {"error_code": failure.code, "error_msg": failure.message[:256]},
-            }
-        return {"commond_result": "EXCUTE_SUCCESS", **answer}
 
     def _submit(self, job: Job, body: CommandBody, origin: str) -> Answer:
-        _need(job, states.SUBMITTABLE)
+        self._require_state(job, *states.SUBMITTABLE)
         if self._app.objects.object(job.job_id, TRAINING_VIDEO.name) is None:
             raise CommandFailed("The training video is not confirmed")
         now = self._app.clock.now()
         job.fields["last_update_time"] = rfc3339(now)
-        job.log(rfc3339(now), "SYSTEM_MARKABLE_VIDEO", "SYSTEM")
-        job.log(rfc3339(now), "USER_VERIFYING_SUBMITTED", "USER")
-        self._state_machine.enter(job, states.AUTO_VERIFYING, now)
+        job.log(now, "SYSTEM_MARKABLE_VIDEO", "SYSTEM")
+        job.log(now, "USER_VERIFYING_SUBMITTED", "USER")
+        self._state_machine.enter(job, states.AUTO_VERIFYING)
         return {}
 
-    def _list_training_parts(self, job: Job, body: CommandBody, origin: str) -> Answer:
-        return self._list_parts(job, TRAINING_VIDEO)
-
-    def _list_action_parts(self, job: Job, body: CommandBody, origin: str) -> Answer:
-        return self._list_parts(job, ACTION_VIDEO)
-
-    def _confirm_letter(self, job: Job, body: CommandBody, origin: str) -> Answer:
-        _need(job, states.SUBMITTABLE)
-        if self._app.objects.object(job.job_id, GRANT_FILE.name) is None:
-            raise CommandFailed("The authorization letter is not uploaded")
-        return {}
-
-    def _delete_videos(self, job: Job, body: CommandBody, origin: str) -> Answer:
-        _need(job, states.VIDEO_REMOVABLE)
-        for kind in (TRAINING_VIDEO, ACTION_VIDEO):
-            self._app.objects.drop_parts(job.job_id, kind.name)
-            self._app.objects.drop_object(job.job_id, kind.name)
-            if kind.name in job.sessions:
-                job.sessions[kind.name].completed = False
-        job.log(self._time(), "USER_DELETE_JOB_VIDEO", "USER")
-        self._app.jobs.save(job)
-        return {}
-
-    def _repair(self, job: Job, body: CommandBody, origin: str) -> Answer:
-        _need(job, _REPAIRABLE)
-        if job.is_flexus:
-            if job.fields.get("flexus_retry_count", 0) < 1:
-                raise CommandFailed("No retraining is left")
-            job.fields["flexus_retry_count"] -= 1
-        reason = {"log_description": body.operation_reason} if body.operation_reason else {}
-        job.log(self._time(), "USER_REPAIR", "USER", **reason)
-        now = self._app.clock.now()
-        self._state_machine.enter(job, states.WAIT_TRAINING_DATA_PREPROCESS, now)
-        return {}
-
-    def _accept(self, job: Job, body: CommandBody, origin: str) -> Answer:
-        self._need_na(job, frozenset({states.WAIT_USER_CONFIRM}))
-        self._state_machine.enter(job, states.JOB_FINISH, self._app.clock.now())
-        return {}
-
-    def _reject(self, job: Job, body: CommandBody, origin: str) -> Answer:
-        self._need_na(job, frozenset({states.WAIT_USER_CONFIRM}))
-        answer = self._comment(job, body, "USER_REJECT", origin)
-        self._state_machine.enter(job, states.JOB_REJECT, self._app.clock.now())
-        return answer
-
-    def _answer(self, job: Job, body: CommandBody, origin: str) -> Answer:
-        self._need_na(job, frozenset({states.JOB_REJECT, states.WAIT_USER_CONFIRM}))
-        answer = self._comment(job, body, "USER_COMMENT", origin)
-        self._app.jobs.save(job)
-        return answer
-
-    def _suspend(self, job: Job, body: CommandBody, origin: str) -> Answer:
-        self._need_na(job, frozenset({states.WAIT_USER_CONFIRM}))
-        job.suspended_from = job.state
-        self._state_machine.enter(job, states.JOB_PENDING, self._app.clock.now())
-        return {}
-
-    def _resume(self, job: Job, body: CommandBody, origin: str) -> Answer:
-        self._need_na(job, frozenset({states.JOB_PENDING}))
-        state = job.suspended_from or states.WAIT_USER_CONFIRM
-        job.suspended_from = None
-        self._state_machine.enter(job, state, self._app.clock.now())
-        return {}
-
-    def _list_parts(self, job: Job, kind: FileKind) -> Answer:
+    def _list_parts(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        kind = _LISTS_PARTS_OF[body.command]
         session = job.sessions.get(kind.name)
         if session is None:
             return {"multipart_data": []}
         quote = '"' if self._app.settings.profile.quoted_part_etags else ""
-        parts = self._app.objects.parts(job.job_id, kind.name, session.upload_id)
         return {
             "multipart_data": [
                 {"part_number": str(part.part_number), "etag": f"{quote}{part.md5}{quote}"}
-                for part in parts
+                for part in self._app.objects.parts(job.job_id, kind.name, session.upload_id)
             ]
         }
 
-    async def _confirm(self, job: Job, kind: FileKind) -> Answer:
-        _need(job, states.SUBMITTABLE)
+    async def _confirm_parts(self, job: Job, kind: FileKind) -> None:
+        self._require_state(job, *states.SUBMITTABLE)
         session = job.sessions.get(kind.name)
-        present = self._app.objects.object(job.job_id, kind.name) is not None
         if session is None:
             raise CommandFailed("No upload was started")
         parts = self._app.objects.parts(job.job_id, kind.name, session.upload_id)
-        if present and (session.completed or not parts):
-            # Confirmed before, and nothing newer has arrived: a repetition changes nothing.
-            return {}
+        is_confirmed = self._app.objects.object(job.job_id, kind.name) is not None
+        if is_confirmed and (session.completed or not parts):
+            return  # nothing new has arrived since
         numbers = {part.part_number for part in parts}
         missing = [str(n) for n in range(1, session.count + 1) if n not in numbers]
         if missing:
@@ -203,15 +136,76 @@ class Commands:
         with self._app.transaction():
             self._app.objects.complete(job.job_id, kind.name, session.upload_id, joined, now)
             self._app.jobs.save(job)
+
+    def _confirm_letter(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        self._require_state(job, *states.SUBMITTABLE)
+        if self._app.objects.object(job.job_id, GRANT_FILE.name) is None:
+            raise CommandFailed("The authorization letter is not uploaded")
         return {}
 
-    def _comment(self, job: Job, body: CommandBody, comment_type: str, origin: str) -> Answer:
+    def _delete_videos(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        self._require_state(job, *states.VIDEO_REMOVABLE)
+        for kind in (TRAINING_VIDEO, ACTION_VIDEO):
+            self._app.objects.delete_parts(job.job_id, kind.name)
+            self._app.objects.delete_object(job.job_id, kind.name)
+            if kind.name in job.sessions:
+                job.sessions[kind.name].completed = False
+        job.log(self._app.clock.now(), "USER_DELETE_JOB_VIDEO", "USER")
+        self._app.jobs.save(job)
+        return {}
+
+    def _repair(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        self._require_state(job, states.JOB_SUCCESS, states.WAIT_USER_CONFIRM)
+        if job.is_flexus:
+            if job.fields.get("flexus_retry_count", 0) < 1:
+                raise CommandFailed("No retraining is left")
+            job.fields["flexus_retry_count"] -= 1
+        reason = {"log_description": body.operation_reason} if body.operation_reason else {}
+        job.log(self._app.clock.now(), "USER_REPAIR", "USER", **reason)
+        self._state_machine.enter(job, states.WAIT_TRAINING_DATA_PREPROCESS)
+        return {}
+
+    def _accept(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        self._require_whitelisted(job, states.WAIT_USER_CONFIRM)
+        self._state_machine.enter(job, states.JOB_FINISH)
+        return {}
+
+    def _reject(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        self._require_whitelisted(job, states.WAIT_USER_CONFIRM)
+        answer = self._add_comment(job, body, "USER_REJECT", origin)
+        self._state_machine.enter(job, states.JOB_REJECT)
+        return answer
+
+    def _comment(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        self._require_whitelisted(job, states.JOB_REJECT, states.WAIT_USER_CONFIRM)
+        answer = self._add_comment(job, body, "USER_COMMENT", origin)
+        self._app.jobs.save(job)
+        return answer
+
+    def _suspend(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        self._require_whitelisted(job, states.WAIT_USER_CONFIRM)
+        job.suspended_from = job.state
+        self._state_machine.enter(job, states.JOB_PENDING)
+        return {}
+
+    def _resume(self, job: Job, body: CommandBody, origin: str) -> Answer:
+        self._require_whitelisted(job, states.JOB_PENDING)
+        state = job.suspended_from or states.WAIT_USER_CONFIRM
+        job.suspended_from = None
+        self._state_machine.enter(job, state)
+        return {}
+
+    def _add_comment(self, job: Job, body: CommandBody, comment_type: str, origin: str) -> Answer:
         comment = body.comment_data
         if comment is None:
             return {}
         names = [f"attachment-{secrets.token_hex(8)}" for _ in comment.attachment_name or []]
-        entry = {"operate_time": self._time(), "comment_type": comment_type, "attachments": names}
-        entry |= comment.model_dump(exclude_none=True, exclude={"attachment_name"})
+        entry = {
+            "operate_time": rfc3339(self._app.clock.now()),
+            "comment_type": comment_type,
+            "attachments": names,
+            **comment.model_dump(exclude_none=True, exclude={"attachment_name"}),
+        }
         job.fields.setdefault("comment_logs", []).append(entry)
         if not names:
             return {}
@@ -228,15 +222,11 @@ class Commands:
             ]
         }
 
-    def _need_na(self, job: Job, allowed: frozenset[str]) -> None:
+    def _require_whitelisted(self, job: Job, *allowed: str) -> None:
         if self._app.settings.tenant != "NA":
             raise CommandFailed("The command is available to whitelisted tenants only")
-        _need(job, allowed)
+        self._require_state(job, *allowed)
 
-    def _time(self) -> str:
-        return rfc3339(self._app.clock.now())
-
-
-def _need(job: Job, allowed: frozenset[str]) -> None:
-    if job.state not in allowed:
-        raise CommandFailed(f"The command cannot be executed in state {job.state}")
+    def _require_state(self, job: Job, *allowed: str) -> None:
+        if job.state not in allowed:
+            raise CommandFailed(f"The command cannot be executed in state {job.state}")

@@ -1,4 +1,4 @@
-"""Create, list, show, update and delete: what each does to the stored jobs."""
+"""Creates, lists, shows, updates and deletes jobs."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from .state_machine import StateMachine
 
 _DEFAULT_SERVICES = ["VIDEO_2D", "LIVE_2D"]
 _FLEXUS_SERVICES = ["VIDEO_2D"]
-# No document says how often a Flexus model may be trained again; the field's range is 0..10.
+# The documents give only the range of the field, 0 to 10.
 _FLEXUS_RETRIES = 3
 
 
 class JobOperations:
-    """The operations on whole jobs. `origin` is the scheme and host that URLs begin with."""
+    """The operations on jobs; ``origin`` is the scheme and host for the URLs in an answer."""
 
     def __init__(self, app: AppState, state_machine: StateMachine) -> None:
         self._app = app
@@ -37,14 +37,14 @@ class JobOperations:
         self._profile = app.settings.profile
 
     def create(self, body: CreateBody, app_user_id: str | None, origin: str) -> dict[str, Any]:
-        """Make a job in WAIT_FILE_UPLOAD; returns its id and upload URLs."""
+        """Create a job in WAIT_FILE_UPLOAD; returns its id and upload URLs."""
         self._check_edition(body, is_flexus=bool(body.is_flexus or body.is_fast_flexus))
         if self._profile.unique_names and any(
             job.fields.get("name") == body.name for job in self._app.jobs.all()
         ):
             raise ServiceError(400, NAME_TAKEN, "The asset name already exists")
         job = self.new_job(body.stored_fields(), app_user_id=app_user_id)
-        job.note_message("create", body.command_message)
+        job.record_message("create", body.command_message)
         self._start_session(job, TRAINING_VIDEO, body.video_multipart_count or 1)
         self._start_session(job, ACTION_VIDEO, body.action_video_multipart_count or 1)
         with self._app.transaction():
@@ -52,8 +52,8 @@ class JobOperations:
             return self._upload_urls(job, body, origin)
 
     def new_job(self, fields: Fields, *, app_user_id: str | None = None) -> Job:
-        """A job with every default filled in, not saved yet."""
-        now = rfc3339(self._app.clock.now())
+        """A job with every default filled in, not yet saved."""
+        now = self._app.clock.now()
         job_id = secrets.token_hex(16)
         is_flexus = bool(fields.get("is_flexus") or fields.get("is_fast_flexus"))
         job = Job(
@@ -63,8 +63,8 @@ class JobOperations:
                 "name": "",
                 "state": states.WAIT_FILE_UPLOAD,
                 "project_id": self._app.identity.project_id,
-                "last_update_time": now,
-                "create_time": now,
+                "last_update_time": rfc3339(now),
+                "create_time": rfc3339(now),
                 "model_version": "V3.2",
                 "matting_type": "AI",
                 "model_resolution": "1080P",
@@ -83,12 +83,12 @@ class JobOperations:
             job.fields["app_user_id"] = app_user_id
         if is_flexus:
             job.fields.setdefault("flexus_retry_count", _FLEXUS_RETRIES)
-        # Misspelt on the wire.
+        # The API's own spelling.
         job.log(now, "USER_CREATE_JOD", "USER")
         return job
 
     def search(self, query: ListQuery, origin: str) -> dict[str, Any]:
-        """One page of jobs, and how many there are in total."""
+        """One page of jobs and the total number of matching jobs."""
         self._state_machine.catch_up()
         count, jobs = self._app.jobs.page(
             list_conditions(query, self._profile),
@@ -112,19 +112,19 @@ class JobOperations:
         return answer
 
     def update(self, job_id: str, body: UpdateBody, origin: str) -> dict[str, Any]:
-        """Change a job that waits for files or failed its review; returns new upload URLs."""
+        """Change a job that waits for files or failed the review; returns new upload URLs."""
         job = self.find(job_id)
         waiting = job.state == states.WAIT_FILE_UPLOAD and self._profile.update_while_waiting
         if not waiting and job.state not in states.REVIEW_FAILED:
             raise invalid(f"The task cannot be updated in state {job.state}")
         self._apply(job, body)
         self._check_edition(body, is_flexus=job.is_flexus)
-        job.note_message("update", body.command_message)
+        job.record_message("update", body.command_message)
         now = self._app.clock.now()
         job.fields["last_update_time"] = rfc3339(now)
         replaced = body.command_message == "UPDATE_VIDEO"
         if replaced:
-            job.log(rfc3339(now), "USER_UPDATE_VIDEO", "USER")
+            job.log(now, "USER_UPDATE_VIDEO", "USER")
         if self._profile.update_reopens:
             job.fields["state"] = states.WAIT_FILE_UPLOAD
         with self._app.transaction():
@@ -134,24 +134,24 @@ class JobOperations:
             return self._upload_urls(job, body, origin)
 
     def delete(self, job_id: str) -> None:
-        """Remove a job and its files, in the states that the documents list."""
+        """Delete a job and its files, in the states in which the documents allow it."""
         job = self.find(job_id)
         if job.state not in states.DELETABLE:
             raise invalid(f"The task cannot be deleted in state {job.state}")
         self.remove(job_id)
 
     def remove(self, job_id: str) -> None:
-        """Remove a job in whatever state."""
+        """Delete a job and its files in any state."""
         with self._app.transaction():
-            self._app.urls.forget(job_id)
-            self._app.objects.drop_job(job_id)
+            self._app.urls.delete_job(job_id)
+            self._app.objects.delete_job(job_id)
             self._app.jobs.delete(job_id)
 
     def find(self, job_id: str) -> Job:
-        """A job with all its due steps taken.
+        """A job, after all due steps.
 
         Raises:
-            ServiceError: 404 MSS.00000002 or 400 MSS.00000003, as the profile says.
+            ServiceError: 404 MSS.00000002 or 400 MSS.00000003, depending on the profile.
         """
         self._state_machine.catch_up()
         job = self._app.jobs.get(job_id)
@@ -181,16 +181,16 @@ class JobOperations:
     def _renew_session(
         self, job: Job, kind: FileKind, count: int | None, *, replaced: bool = False
     ) -> None:
-        """Go on with a multipart upload after a PUT, or begin another.
+        """Continue a multipart upload after a PUT, or start a new one.
 
-        A video that is replaced is dropped in every profile, confirmed or not.
+        A replaced video is deleted in every profile, confirmed or not.
         """
         session = job.sessions.get(kind.name) if self._profile.update_keeps_parts else None
         if session is None or replaced:
-            self._app.objects.drop_object(job.job_id, kind.name)
+            self._app.objects.delete_object(job.job_id, kind.name)
         elif not session.completed and count in (None, session.count):
             return
-        self._app.objects.drop_parts(job.job_id, kind.name)
+        self._app.objects.delete_parts(job.job_id, kind.name)
         self._start_session(job, kind, count or (session.count if session else 1))
 
     def _upload_urls(self, job: Job, body: JobBody, origin: str) -> dict[str, Any]:
@@ -242,7 +242,7 @@ class JobOperations:
 
 
 def _editable_defaults(is_flexus: bool) -> Fields:
-    """What create fills in, and what an update resets in the profiles where it does."""
+    """Defaults of create, and in some profiles the values to which an update resets."""
     return {
         "is_background_replacement": True,
         "is_fast_flexus": False,

@@ -1,8 +1,6 @@
-"""Translates the filters and the order of a list request to SQL over the stored fields."""
+"""Translates the filters and the order of a list request to SQL."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from ..profiles import Profile
 from ..storage.job_store import Condition
@@ -24,7 +22,7 @@ _EXACT = (
 
 
 def list_conditions(query: ListQuery, profile: Profile) -> list[Condition]:
-    """All filters of a request, to be met together."""
+    """The filters of a request, all of which a job must meet."""
     conditions = [
         Condition(f"{_field(name)} = ?", (value,))
         for parameter, name in _EXACT
@@ -34,7 +32,7 @@ def list_conditions(query: ListQuery, profile: Profile) -> list[Condition]:
         names = [name.strip() for name in query.state.split(",")]
         marks = ", ".join("?" * len(names))
         conditions.append(Condition(f"{_field('state')} IN ({marks})", tuple(names)))
-    # Times are texts of one fixed form, so their order is that of the texts.
+    # All times have one format, so they compare as texts.
     update_until = ">=" if profile.update_until_is_since else "<="
     for value, name, comparison in (
         (query.create_since, "create_time", ">="),
@@ -54,9 +52,9 @@ def list_conditions(query: ListQuery, profile: Profile) -> list[Condition]:
 
 
 def list_order(query: ListQuery, profile: Profile) -> str:
-    """The SQL order of a request; jobs with equal keys stay in the order of creation.
+    """The SQL order of a request; jobs with equal keys are in the order of creation.
 
-    Without sort_key it is the update time, by which the documents' example descends.
+    Without sort_key, it is the update time, as in the documents' example.
     """
     newest_first = profile.newest_first and query.sort_key is None
     direction = (query.sort_dir or ("desc" if newest_first else "asc")).upper()
@@ -76,8 +74,5 @@ def _matches(value: str, text: str, profile: Profile) -> Condition:
 
 def _any_matches(name: str, text: str, profile: Profile) -> Condition:
     matches = _matches("value", text, profile)
-    parameters: tuple[Any, ...] = matches.parameters
-    return Condition(
-        f"EXISTS (SELECT 1 FROM json_each(fields, '$.{name}') WHERE {matches.sql})",  # noqa: S608
-        parameters,
-    )
+    values = f"json_each(fields, '$.{name}')"
+    return Condition(f"EXISTS (SELECT 1 FROM {values} WHERE {matches.sql})", matches.parameters)  # noqa: S608

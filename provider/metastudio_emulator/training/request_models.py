@@ -1,4 +1,4 @@
-"""What requests may contain, checked as the documents say; unknown fields are ignored."""
+"""Models of request bodies and queries, validated as documented; unknown fields are ignored."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ PartCount = Annotated[int, Field(ge=1, le=1000)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 LongText = Annotated[str, StringConstraints(max_length=2048)]
 Text256 = Annotated[str, StringConstraints(max_length=256)]
-# create_since and its kin; the documents demand exactly 20 characters only of the update pair.
+# The documents demand exactly 20 characters of update_since and update_until only.
 Time = Annotated[str, StringConstraints(max_length=20)]
 ExactTime = Annotated[str, StringConstraints(min_length=20, max_length=20)]
 
 
 class _Body(BaseModel):
-    # Strict: the wire's JSON has types, and a service that took "1" for 1 would hide mistakes.
+    # Strict: accepting "1" for 1 would hide mistakes of clients.
     model_config = ConfigDict(strict=True, extra="ignore", protected_namespaces=())
 
 
 class VoiceProperties(_Body):
-    """Voice settings of the Flexus edition; all three are needed."""
+    """Voice settings of the Flexus edition; all three are required."""
 
     job_tag: Literal["ECOMMERCE", "NEWS", "MARKETING"]
     sex: Literal["FEMALE", "MALE"]
@@ -49,7 +49,7 @@ class VoiceProperties(_Body):
 
 
 class ActionSample(_Body):
-    """An action sample that an update chooses or renames."""
+    """An action sample that an update selects or renames."""
 
     action_name_zh: Annotated[str, StringConstraints(min_length=1, max_length=1028)] | None = None
     action_name_en: Annotated[str, StringConstraints(min_length=1, max_length=1028)] | None = None
@@ -60,7 +60,7 @@ class ActionSample(_Body):
 
 
 class JobBody(_Body):
-    """What create and update have in common; None stands for a field that was left out."""
+    """Fields of both create and update; None means that a field was left out."""
 
     contact: Annotated[str, StringConstraints(max_length=64)] | None = None
     command_message: CommandMessage | None = None
@@ -75,13 +75,9 @@ class JobBody(_Body):
     supported_service: list[SupportedService] | None = None
 
     def stored_fields(self) -> dict[str, Any]:
-        """What was sent and belongs to the job, as the wire shows it again."""
-        transient = {
-            "command_message",
-            "video_multipart_count",
-            "action_video_multipart_count",
-            "samples_basic_info",
-        }
+        """The given fields that Show returns again."""
+        transient = {"command_message", "samples_basic_info"}
+        transient |= {"video_multipart_count", "action_video_multipart_count"}
         return self.model_dump(exclude_none=True, exclude=transient)
 
 
@@ -97,14 +93,14 @@ class CreateBody(JobBody):
 
 
 class UpdateBody(JobBody):
-    """Body of Update2dModelTrainingJob; what stands only in CreateBody cannot be changed."""
+    """Body of Update2dModelTrainingJob; fields of CreateBody alone cannot be changed."""
 
     name: Label | None = None
     samples_basic_info: list[ActionSample] | None = None
 
 
 class CommentData(_Body):
-    """A comment for the reviewers, with the names of files to attach."""
+    """A comment for the reviewers and the names of its attachments."""
 
     comment_title: LongText | None = None
     comment_message: LongText | None = None
@@ -121,7 +117,7 @@ class CommandBody(_Body):
 
 
 class ListQuery(BaseModel):
-    """Query of List2dModelTrainingJob; values arrive as text, so they are converted."""
+    """Query of List2dModelTrainingJob; not strict, since values arrive as text."""
 
     model_config = ConfigDict(extra="ignore", protected_namespaces=())
 

@@ -1,4 +1,4 @@
-"""Jobs as the wire shows them."""
+"""Jobs as the API shows them."""
 
 from __future__ import annotations
 
@@ -10,27 +10,10 @@ from ..storage.job_store import Job
 
 # TrainingJobBasicInfo, in the order of the documents' table.
 _BASIC = (
-    "job_id",
-    "name",
-    "state",
-    "asset_id",
-    "project_id",
-    "last_update_time",
-    "create_time",
-    "contact",
-    "batch_name",
-    "tags",
-    "model_version",
-    "matting_type",
-    "model_resolution",
-    "app_user_id",
-    "is_flexus",
-    "is_live_copy",
-    "is_fast_flexus",
-    "is_only_human_model",
-    "optional_training_location",
-    "is_background_replacement",
-    "is_ondemand_resource",
+    *("job_id", "name", "state", "asset_id", "project_id", "last_update_time", "create_time"),
+    *("contact", "batch_name", "tags", "model_version", "matting_type", "model_resolution"),
+    *("app_user_id", "is_flexus", "is_live_copy", "is_fast_flexus", "is_only_human_model"),
+    *("optional_training_location", "is_background_replacement", "is_ondemand_resource"),
 )
 
 
@@ -44,9 +27,9 @@ def basic_info(app: AppState, job: Job, origin: str) -> dict[str, Any]:
 
 
 def detail(app: AppState, job: Job, origin: str) -> dict[str, Any]:
-    """The answer of Show: every field, and a URL for every file that is there."""
+    """The answer of Show: every field, and a download URL for every stored file."""
     view = dict(job.fields)
-    present = {kept.name for kept in app.objects.objects(job.job_id)}
+    present = {stored.name for stored in app.objects.objects(job.job_id)}
     for kind in ALL_KINDS:
         if kind.name in present:
             object_name = kind.download_object(job.job_id)
@@ -59,7 +42,7 @@ def detail(app: AppState, job: Job, origin: str) -> dict[str, Any]:
         _comment(app, job, origin, comment, present)
         for comment in job.fields.get("comment_logs", [])
     ]
-    # The documents' example holds this text, not a JSON null, while no review video exists.
+    # Without a review video, the documents' example has this text, not a JSON null.
     view.setdefault("verify_video_download_url", "null")
     return view
 

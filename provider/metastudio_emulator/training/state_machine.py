@@ -1,17 +1,17 @@
-"""Moves jobs from state to state: at once, with time, with reads, or by hand."""
+"""Moves jobs from state to state: at once, with time, with reads, or by an administrator."""
 
 from __future__ import annotations
 
 import secrets
 
 from ..app_state import AppState
-from ..clock import rfc3339
 from ..storage.file_kinds import AUDIO, REVIEW_DOCUMENTS
 from ..storage.job_store import Job
 from . import states
 from .states import Step
 
-FAILURE_LOGS = {
+# The log entry of each failed state, as (log_type, user).
+_FAILURE_LOGS = {
     states.AUTO_VERIFY_FAILED: ("SYSTEM_VERIFY_FAILED", "SYSTEM"),
     states.MANUAL_VERIFY_FAILED: ("ADMIN_VERIFY_FAILED", "ADMIN"),
     "TRAINING_DATA_PREPROCESS_FAILED": ("SYSTEM_TRAIN_DATA_PREPROCESS_FAILED", "SYSTEM"),
@@ -24,27 +24,21 @@ FAILURE_LOGS = {
 
 
 class StateMachine:
-    """The one place that changes a job's state. Callers hold no stale copy of the job."""
+    """Takes the transitions of jobs; a job passed in must be as stored, not an older copy."""
 
     def __init__(self, app: AppState) -> None:
         self._app = app
 
-    def enter(self, job: Job, state: str, at: float) -> None:
-        """Put a job into a state, save it, and let it run on if transitions say so.
-
-        Args:
-            job: changed in place.
-            state: any state name.
-            at: virtual Unix seconds that the change happens at.
-        """
-        transitions = self._app.settings.transitions
-        self._set_state(job, state, at)
-        if transitions.mode == "immediate":
+    def enter(self, job: Job, state: str) -> None:
+        """Put a job into any state and save it; it moves on if transitions are immediate."""
+        now = self._app.clock.now()
+        self._set_state(job, state, now)
+        if self._app.settings.transitions.mode == "immediate":
             while job.state in states.PATH:
-                self._take_step(job, states.PATH[job.state], at)
+                self._take_step(job, states.PATH[job.state], now)
         self._app.jobs.save(job)
 
-    def place(
+    def set_by_administrator(
         self,
         job: Job,
         state: str,
@@ -53,9 +47,9 @@ class StateMachine:
         error_code: str | None = None,
         redo_reasons: list[str] | None = None,
     ) -> None:
-        """Put a job into a state by an administrator's hand: it does not run on at once.
+        """Put a job into any state and save it; it does not move on at once.
 
-        A reason, an error code or a failed review leaves an entry in the operation log.
+        The operation log gets an entry for a failed state, a reason or an error code.
         """
         now = self._app.clock.now()
         details = {
@@ -64,14 +58,14 @@ class StateMachine:
             "redo_reasons": redo_reasons,
         }
         given = {name: value for name, value in details.items() if value is not None}
-        if given or state in FAILURE_LOGS:
-            log_type, user = FAILURE_LOGS.get(state, ("ADMIN_RESET", "ADMIN"))
-            job.log(rfc3339(now), log_type, user, **given)
+        if given or state in _FAILURE_LOGS:
+            log_type, user = _FAILURE_LOGS.get(state, ("ADMIN_RESET", "ADMIN"))
+            job.log(now, log_type, user, **given)
         self._set_state(job, state, now)
         self._app.jobs.save(job)
 
     def step(self, job: Job) -> bool:
-        """Take one step now, an administrator's too. False when the state has no next one."""
+        """Take one step now, an administrator's too. False if the state has no next one."""
         step = states.PATH.get(job.state) or states.ADMINISTRATOR_PATH.get(job.state)
         if step is None:
             return False
@@ -80,7 +74,7 @@ class StateMachine:
         return True
 
     def catch_up(self) -> None:
-        """Take every timed step that is due, each at the time it was due."""
+        """Take every timed step that is due, each with the time at which it was due."""
         now = self._app.clock.now()
         for job in self._app.jobs.due(now):
             while job.next_step_at is not None and job.next_step_at <= now:
@@ -92,7 +86,7 @@ class StateMachine:
             self._app.jobs.save(job)
 
     def count_read(self, job: Job) -> None:
-        """Note that an answer showed the job; the step comes after the answer that fills it."""
+        """Count an answer that showed the job; the one that completes the count moves it on."""
         transitions = self._app.settings.transitions
         if transitions.mode != "reads" or job.state not in states.PATH:
             return
@@ -102,20 +96,15 @@ class StateMachine:
         self._app.jobs.save(job)
 
     def _take_step(self, job: Job, step: Step, at: float) -> None:
-        if job.state == states.AUTO_VERIFYING:
-            missing = self._missing_documents(job)
-            if missing:
-                step = Step(states.AUTO_VERIFY_FAILED)
-                job.log(
-                    rfc3339(at),
-                    "SYSTEM_VERIFY_FAILED",
-                    "SYSTEM",
-                    log_description=f"not uploaded: {', '.join(missing)}",
-                )
-        if step.target == states.JOB_SUCCESS and self._app.settings.tenant == "NA":
+        missing = self._missing_files(job) if job.state == states.AUTO_VERIFYING else []
+        if missing:
+            log_type, user = _FAILURE_LOGS[states.AUTO_VERIFY_FAILED]
+            job.log(at, log_type, user, log_description=f"not uploaded: {', '.join(missing)}")
+            step = Step(states.AUTO_VERIFY_FAILED)
+        elif step.target == states.JOB_SUCCESS and self._app.settings.tenant == "NA":
             step = Step(states.WAIT_USER_CONFIRM)
         for log_type, user in step.logs:
-            job.log(rfc3339(at), log_type, user)
+            job.log(at, log_type, user)
         self._set_state(job, step.target, at)
 
     def _set_state(self, job: Job, state: str, at: float) -> None:
@@ -133,10 +122,10 @@ class StateMachine:
         if state in (states.JOB_SUCCESS, states.WAIT_USER_CONFIRM):
             job.fields.setdefault("asset_id", secrets.token_hex(16))
 
-    def _missing_documents(self, job: Job) -> list[str]:
-        """What the automatic review misses: identity documents, and audio if it was promised."""
+    def _missing_files(self, job: Job) -> list[str]:
+        """What the automatic review misses: review documents, and audio if it was announced."""
         needed = [] if self._app.settings.tenant == "NA" else list(REVIEW_DOCUMENTS)
         if job.fields.get("audio_source_type") == "AUDIO":
             needed.append(AUDIO)
-        present = {kept.name for kept in self._app.objects.objects(job.job_id)}
+        present = {stored.name for stored in self._app.objects.objects(job.job_id)}
         return [kind.name for kind in needed if kind.name not in present]

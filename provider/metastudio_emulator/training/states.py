@@ -1,4 +1,4 @@
-"""The states of a training job: which exist, which follow which, and what each step logs."""
+"""The states of a training job, the steps between them, and what each step logs."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ WAIT_USER_CONFIRM = "WAIT_USER_CONFIRM"
 JOB_REJECT = "JOB_REJECT"
 JOB_PENDING = "JOB_PENDING"
 
-# The job waits for files or for better ones, and may be submitted.
+# The states in which SUBMITVERIFYING is allowed.
 SUBMITTABLE = frozenset({WAIT_FILE_UPLOAD, AUTO_VERIFY_FAILED, MANUAL_VERIFY_FAILED})
 REVIEW_FAILED = frozenset({AUTO_VERIFY_FAILED, MANUAL_VERIFY_FAILED})
-# The documents' list for DELETE, word for word.
+# The states in which the documents allow DELETE.
 DELETABLE = frozenset(
     {
         WAIT_FILE_UPLOAD,
@@ -49,14 +49,14 @@ VIDEO_REMOVABLE = SUBMITTABLE | {JOB_SUCCESS, JOB_FINISH}
 
 @dataclass(frozen=True)
 class Step:
-    """One move of a job: where it leads and what it appends to the log, as (log_type, user)."""
+    """One transition: the target state and the log entries to append, as (log_type, user)."""
 
     target: str
     logs: tuple[tuple[str, str], ...] = ()
 
 
-# What happens when all goes well; the state machine chooses the last step by the tenant.
-# The order of the middle stages is not documented: it follows the meaning of their names.
+# The steps of a job that succeeds; the state machine adapts the last one to the tenant. The order
+# of the stages in the middle is not documented and follows from their names.
 PATH: dict[str, Step] = {
     AUTO_VERIFYING: Step(
         MANUAL_VERIFYING,
@@ -85,7 +85,7 @@ PATH: dict[str, Step] = {
     ),
     WAIT_ASSET_SYNC: Step(JOB_SUCCESS, (("SYSTEM_JOB_SUCCESS", "SYSTEM"),)),
 }
-# Steps that only an administrator takes: never by themselves, whatever the transitions.
+# Steps that only an administrator takes; no setting of the transitions takes them.
 ADMINISTRATOR_PATH: dict[str, Step] = {
     JOB_REJECT: Step(TRAINING, (("REDO_TRAINING", "ADMIN"),)),
     "TRAINING_DATA_PREPROCESS_FAILED": Step(

@@ -1,1 +1,1 @@
-"""HTTP below the services: the server, its middleware, faults, error responses."""
+"""HTTP below the services: server, middleware, fault injection, request and error formats."""

@@ -1,4 +1,4 @@
-"""Which operation and which interface a request is for; for counters, faults and refusals."""
+"""Which operation and interface a request is for, by its method and path."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def operation(method: str, path: str) -> str:
 
 
 def interface(path: str) -> Interface:
-    """Whose form a refusal has: the storage's, the identity service's, else the service's."""
+    """Which service a request is for, and so which format an error response has."""
     if path.startswith("/obs/"):
         return "storage"
     return "iam" if path.startswith(("/v3/", "/v3.0/")) else "service"

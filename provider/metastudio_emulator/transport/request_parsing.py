@@ -1,4 +1,4 @@
-"""Reads what a request brings: its body, its query and the headers that routes use."""
+"""Reads and validates a request's body, query and headers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 async def read_body(request: Request, limit: int = _MAX_BODY) -> bytes | bytearray:
-    """The whole body; read once, however often it is asked for.
+    """The whole body; later calls return the same one.
 
     Raises:
-        ServiceError: 413 APIGW.0201 as soon as more than `limit` bytes are announced or arrive.
+        ServiceError: 413 APIGW.0201 as soon as more than ``limit`` bytes are announced or arrive.
     """
     if not hasattr(request.state, "body"):
         announced = request.headers.get("content-length", "")
@@ -39,10 +39,10 @@ async def read_body(request: Request, limit: int = _MAX_BODY) -> bytes | bytearr
 
 
 async def json_body(request: Request, model: type[Model]) -> Model:
-    """The request's body as a model.
+    """The request's JSON body as a model.
 
     Raises:
-        ServiceError: 400 MSS.10000002 for what is not JSON, 400 MSS.00000003 for what is wrong.
+        ServiceError: 400 MSS.10000002 if it is not JSON, 400 MSS.00000003 if a field is invalid.
     """
     try:
         return model.model_validate_json(await read_body(request))
@@ -56,7 +56,7 @@ def query(request: Request, model: type[Model]) -> Model:
     """The request's query as a model.
 
     Raises:
-        ServiceError: 400 MSS.00000003.
+        ServiceError: 400 MSS.00000003 if a parameter is invalid.
     """
     try:
         return model.model_validate(dict(request.query_params))
@@ -65,10 +65,10 @@ def query(request: Request, model: type[Model]) -> Model:
 
 
 def app_user_id(request: Request) -> str | None:
-    """The X-App-UserId header; a dependency of every operation that documents it.
+    """The X-App-UserId header; also a dependency of every operation that documents it.
 
     Raises:
-        ServiceError: 400 MSS.00000003 when it is empty, too long or not ASCII.
+        ServiceError: 400 MSS.00000003 if it is empty, too long or not ASCII.
     """
     value = request.headers.get("x-app-userid")
     if value is not None and not (1 <= len(value) <= 256 and value.isascii()):
@@ -77,10 +77,10 @@ def app_user_id(request: Request) -> str | None:
 
 
 def origin(request: Request) -> str:
-    """Scheme and host as the client addressed them, for the URLs in an answer.
+    """Scheme and host that the client used, for the URLs in an answer.
 
     Raises:
-        ServiceError: 400 APIGW.0201 for a Host header that names no host.
+        ServiceError: 400 APIGW.0201 if the Host header is malformed.
     """
     host = request.headers.get("host")
     if host is None:
@@ -92,7 +92,7 @@ def origin(request: Request) -> str:
 
 
 def invalid_parameter(error: ValidationError) -> ServiceError:
-    """400 MSS.00000003 for the first thing that is wrong."""
+    """400 MSS.00000003 for the first invalid field."""
     first = error.errors()[0]
     where = ".".join(str(step) for step in first["loc"])
     return invalid(f"Invalid parameter: {where}: {first['msg']}")

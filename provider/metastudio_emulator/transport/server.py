@@ -1,4 +1,4 @@
-"""uvicorn in a thread, with what faults need: a way from a request to its connection."""
+"""The HTTP server: uvicorn in a thread."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ..errors import GATEWAY_BAD_REQUEST, EmulatorError
 from .error_responses import new_request_id
-from .middleware import TRANSPORT
+from .exchange import CONNECTION
 
 _START_TIMEOUT = 30.0
 _STOP_TIMEOUT = 30.0
-# Bytes of a request that are no body: its first line, headers, the frames of chunks, trailers.
+# Bytes of a request that are not body: its first line, headers, chunk frames, trailers.
 _MAX_OVERHEAD = 512 * 1024
 
 
 class _Protocol(HttpToolsProtocol):
-    """Knows a request's connection, and bounds what its headers may take."""
+    """Limits the size of headers, and passes a request's connection to the middleware."""
 
     _overhead = 0
 
@@ -36,7 +36,7 @@ class _Protocol(HttpToolsProtocol):
         super().on_body(body)
 
     def send_400_response(self, msg: str) -> None:
-        """What is no HTTP is the gateway's to refuse, in its form."""
+        """Answer malformed HTTP in the format of the gateway."""
         request_id = new_request_id()
         body = {"error_code": GATEWAY_BAD_REQUEST, "error_msg": msg, "request_id": request_id}
         content = json.dumps(body).encode()
@@ -50,8 +50,8 @@ class _Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._overhead = 0
-        # The value is ours to read, not a mapping as the interface would have it.
-        self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[dict-item]
+        # ASGI wants a mapping as the value; only ``exchange`` reads it.
+        self.scope["extensions"] = {CONNECTION: self.transport}  # type: ignore[dict-item]
 
 
 class _Server(uvicorn.Server):
@@ -65,20 +65,20 @@ class _Server(uvicorn.Server):
 
 
 class ServerThread:
-    """One listening server; `port` is known as soon as the object exists."""
+    """A listening server; ``port`` is set at once, also when a free one was asked for."""
 
     def __init__(self, app: ASGIApp, host: str, port: int) -> None:
         """Bind the port.
 
         Raises:
-            EmulatorError: the address is in use or not this machine's.
+            EmulatorError: the address is in use or does not belong to this machine.
         """
         try:
             self._socket = socket.create_server((host, port), backlog=512)
         except OSError as error:
             reason = error.strerror or error
             raise EmulatorError(f"cannot listen on {host}:{port}: {reason}") from error
-        # Connections inherit it; without it each small answer waits for a delayed acknowledgement.
+        # Connections inherit it. Without it, small answers wait for a delayed acknowledgement.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
@@ -90,7 +90,7 @@ class ServerThread:
             log_config=None,
             access_log=False,
             server_header=False,
-            # A client that keeps a connection open must not keep the emulator from ending.
+            # An open connection must not keep the emulator from ending.
             timeout_graceful_shutdown=2,
         )
         self._server = _Server(config)
@@ -102,7 +102,7 @@ class ServerThread:
         )
 
     def start(self) -> None:
-        """Return once requests are accepted.
+        """Start the thread; returns once requests are accepted.
 
         Raises:
             EmulatorError: the server did not start.
@@ -112,7 +112,7 @@ class ServerThread:
             raise EmulatorError("the server did not start in time")
 
     def stop(self) -> None:
-        """Finish what is under way, for two seconds at most, and end the thread."""
+        """Finish running requests, for two seconds at most, and end the thread."""
         self._server.should_exit = True
         if self._thread.ident is not None:
             self._thread.join(_STOP_TIMEOUT)
