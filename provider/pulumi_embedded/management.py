@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .backend import open_backend
-from .config import ConfigValue, StackFile, full_key
 from .errors import EngineError
 from .operations import StackHandle, Terminal
-from .project import load_project
-from .state import deployment
+from .project.checkpoint import deployment
+from .project.config import ConfigValue, StackFile, full_key
+from .project.file_backend import open_backend
+from .project.project import load_project
 
 
 def stacks(directory: Path) -> list[str]:

@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, TextIO
 
-from .backend import ORGANIZATION, FileBackend, open_backend
-from .config import Config, StackFile, resolve_config
-from .deployment import Deployment
-from .display import Display
+from .display.base import Display
+from .display.outlet import Outlet, occupy_standard_streams
+from .display.secrecy import KnownSecrets
+from .display.text import TextDisplay
+from .engine.deployment import Deployment
+from .engine.step_executor import Cancellation
+from .engine.target import Target
 from .errors import (
     EXIT_CANCELLED,
     EXIT_ERROR,
@@ -24,26 +27,22 @@ from .errors import (
     NotConfirmedError,
     StackNotFoundError,
 )
-from .executor import Cancellation
-from .integrity import verify
 from .interrupts import Interrupts
-from .outlet import Outlet, occupy_standard_streams
-from .passphrase import Crypter, read_passphrase
-from .project import Project, is_name, load_project
-from .secrecy import KnownSecrets
-from .state import (
-    ResourceState,
-    Snapshot,
+from .model.integrity import verify
+from .model.resources import ResourceState, Snapshot
+from .model.urns import STACK_TYPE
+from .model.values import mask, reveal
+from .project.checkpoint import (
     decode_checkpoint,
     deployment,
     encode_checkpoint,
     encode_value,
     secrets_salt,
 )
-from .target import Target
-from .text_display import TextDisplay
-from .urns import STACK_TYPE
-from .values import mask, reveal
+from .project.config import Config, StackFile, resolve_config
+from .project.file_backend import ORGANIZATION, FileBackend, open_backend
+from .project.passphrase import Crypter, read_passphrase
+from .project.project import Project, is_name, load_project
 
 Operation = Literal["up", "preview", "refresh", "destroy", "outputs"]
 _Kind = Literal["update", "refresh", "destroy"]
@@ -302,7 +301,7 @@ class _Session:
         title = f"{_TITLES[kind][0 if dry_run else 1]} ({target.stack}):"
         arguments = (title, self.terminal.stdout, target.urn)
         if self.terminal.stdout.isatty():
-            from .live_display import LiveDisplay
+            from .display.live import LiveDisplay
 
             return LiveDisplay(*arguments, **options)
         return TextDisplay(*arguments, **options)
@@ -316,10 +315,10 @@ class _Session:
 
     def _print_digest(self, display: Display) -> None:
         if self.json_output:
-            from .digest import digest
+            from .display.preview_json import preview_digest
 
             config = self.handle.config(self.config)
-            text = json.dumps(digest(display, config, self.show_secrets), indent=4)
+            text = json.dumps(preview_digest(display, config, self.show_secrets), indent=4)
             self.terminal.stdout.write(f"{text}\n")
 
     def _exit_code(self, outcome: _Outcome, what: str) -> int:

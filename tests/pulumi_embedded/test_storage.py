@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_embedded import snapshots
+from pulumi_embedded.engine import snapshot_manager as snapshots
 from pulumi_embedded.errors import EngineError
-from pulumi_embedded.state import ResourceState, Snapshot
+from pulumi_embedded.model.resources import ResourceState, Snapshot
 
 
 @pytest.fixture

@@ -1,0 +1,89 @@
+"""What a stack consists of: resources, and operations that were begun and not finished."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from typing import Any
+
+from .values import Properties
+
+
+@dataclass(eq=False)
+class ResourceState:
+    """One resource as the engine knows it. Two states are the same only if they are one object.
+
+    Attributes:
+        delete: replaced already, still to be deleted.
+        pending_replacement: deleted already, still to be created again.
+        external: read only; the stack does not own it.
+        created, modified: RFC 3339 in UTC.
+        unknown_fields: what a newer CLI stored, carried along.
+    """
+
+    urn: str
+    type: str
+    custom: bool
+    id: str = ""
+    inputs: Properties = field(default_factory=dict)
+    outputs: Properties = field(default_factory=dict)
+    parent: str = ""
+    provider: str = ""
+    dependencies: list[str] = field(default_factory=list)
+    property_dependencies: dict[str, list[str]] = field(default_factory=dict)
+    additional_secret_outputs: list[str] = field(default_factory=list)
+    aliases: list[str] = field(default_factory=list)
+    protect: bool = False
+    taint: bool = False
+    external: bool = False
+    delete: bool = False
+    pending_replacement: bool = False
+    retain_on_delete: bool = False
+    deleted_with: str = ""
+    replace_with: list[str] = field(default_factory=list)
+    init_errors: list[str] = field(default_factory=list)
+    import_id: str = ""
+    custom_timeouts: dict[str, Any] = field(default_factory=dict)
+    ignore_changes: list[str] = field(default_factory=list)
+    replace_on_changes: list[str] = field(default_factory=list)
+    hide_diff: list[str] = field(default_factory=list)
+    created: str = ""
+    modified: str = ""
+    unknown_fields: dict[str, Any] = field(default_factory=dict)
+
+    def references(self) -> set[str]:
+        """The URNs of all resources that must exist for this one to exist."""
+        urns = {self.parent, self.deleted_with, *self.dependencies, *self.replace_with}
+        for dependencies in self.property_dependencies.values():
+            urns.update(dependencies)
+        urns.add(self.provider.rpartition("::")[0])
+        urns.discard("")
+        return urns
+
+
+@dataclass(frozen=True)
+class PendingOperation:
+    """Something that was begun on a resource: creating, updating, deleting or reading."""
+
+    type: str
+    resource: ResourceState
+
+
+@dataclass
+class Snapshot:
+    """A stack at one moment.
+
+    Attributes:
+        resources: each after everything it depends on.
+        metadata: the checkpoint's own, carried along.
+    """
+
+    resources: list[ResourceState] = field(default_factory=list)
+    pending_operations: list[PendingOperation] = field(default_factory=list)
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+def timestamp() -> str:
+    """The current time as it is stored."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return now.isoformat(timespec="microseconds").replace("+00:00", "Z")
