@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+from ..model.resources import Snapshot
 from ..model.values import Secret, Value, reveal
 from ..project.config import Config
 
@@ -39,6 +40,12 @@ class KnownSecrets:
             for text in (value.secrets or (value.text,)) if value.secret else ():
                 if len(text) >= _SHORTEST_CONFIGURED and text.lower() not in _BOOLEANS:
                     self._add({text, *_members(text)}, configured=True)
+
+    def learn_stack(self, config: Config, snapshot: Snapshot) -> None:
+        """Know the secrets of a stack: those of its configuration and those in its state."""
+        self.learn_config(config)
+        for state in snapshot.resources:
+            self.learn([state.inputs, state.outputs])
 
     def learn(self, value: Value) -> None:
         """Know every secret in a value. What the SDK keeps in a resource for itself is none."""

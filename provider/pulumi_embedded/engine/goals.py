@@ -6,18 +6,17 @@ says may be silently ignored.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+from pulumi.runtime.proto import alias_pb2, resource_pb2
 
 from ..errors import UnsupportedError
 from ..model.property_paths import parse_path, path_text
-from ..model.urns import is_provider_type
+from ..model.resources import ResourceState
+from ..model.urns import DYNAMIC_PACKAGE, is_provider_type
 from ..model.values import Properties, from_struct
-
-if TYPE_CHECKING:
-    from pulumi.runtime.proto import alias_pb2, resource_pb2
-
-DYNAMIC_PACKAGE: Final = "pulumi-python"
 
 
 @dataclass(frozen=True)
@@ -35,27 +34,21 @@ class Alias:
 
 @dataclass
 class Goal:
-    """The state that a program wants a resource to be in. None means: not said."""
+    """What a program wants one resource to be.
 
-    type: str
+    Attributes:
+        state: the resource as it was asked for; the deployment fills in the rest.
+        inputs: as the program gave them, before the provider checked them.
+        protect, retain_on_delete, delete_before_replace: None means that the program does not say.
+    """
+
     name: str
-    custom: bool
+    state: ResourceState
     inputs: Properties
-    parent: str = ""
-    id: str = ""
-    dependencies: list[str] = field(default_factory=list)
-    property_dependencies: dict[str, list[str]] = field(default_factory=dict)
     protect: bool | None = None
     retain_on_delete: bool | None = None
     delete_before_replace: bool | None = None
-    deleted_with: str = ""
-    replace_with: list[str] = field(default_factory=list)
-    ignore_changes: list[str] = field(default_factory=list)
-    replace_on_changes: list[str] = field(default_factory=list)
-    additional_secret_outputs: list[str] = field(default_factory=list)
     aliases: list[Alias] = field(default_factory=list)
-    custom_timeouts: dict[str, Any] = field(default_factory=dict)
-    hide_diff: list[str] = field(default_factory=list)
 
 
 def goal_from_registration(request: resource_pb2.RegisterResourceRequest) -> Goal:
@@ -65,7 +58,6 @@ def goal_from_registration(request: resource_pb2.RegisterResourceRequest) -> Goa
         UnsupportedError: it asks for something that the embedded engine does not do.
     """
     _refuse_unknown_package(request.type, request.name, request.custom or request.remote)
-    subject = f"resource {request.name!r}"
     unsupported = {
         "an explicit provider": request.provider,
         "remote components": request.remote,
@@ -78,35 +70,39 @@ def goal_from_registration(request: resource_pb2.RegisterResourceRequest) -> Goa
     }
     for what, is_used in unsupported.items():
         if is_used:
-            raise UnsupportedError(f"{subject} uses {what}, which the embedded engine has not")
+            raise UnsupportedError(
+                f"resource {request.name!r} uses {what}, which the embedded engine has not"
+            )
     inputs = from_struct(request.object)
     dependencies = sorted(request.dependencies)
     property_dependencies = {
         key: sorted(value.urns) for key, value in request.propertyDependencies.items()
     }
-    if not property_dependencies:
-        property_dependencies = dict.fromkeys(inputs, dependencies)
-    dbr_given = request.deleteBeforeReplaceDefined or request.deleteBeforeReplace
-    return Goal(
+    state = ResourceState(
+        urn="",
         type=request.type,
-        name=request.name,
         custom=request.custom,
         inputs=inputs,
         parent=request.parent,
         dependencies=dependencies,
-        property_dependencies=property_dependencies,
-        protect=request.protect if request.HasField("protect") else None,
-        retain_on_delete=request.retainOnDelete if request.HasField("retainOnDelete") else None,
-        delete_before_replace=request.deleteBeforeReplace if dbr_given else None,
+        property_dependencies=property_dependencies or dict.fromkeys(inputs, dependencies),
         deleted_with=request.deletedWith,
         replace_with=list(_field(request, "replace_with") or []),
         ignore_changes=list(request.ignoreChanges),
         replace_on_changes=list(request.replaceOnChanges),
         additional_secret_outputs=list(request.additionalSecretOutputs),
-        aliases=[Alias(urn=urn) for urn in request.aliasURNs]
-        + [_alias(alias) for alias in request.aliases],
         custom_timeouts=_timeouts(request),
         hide_diff=[_spelled(text) for text in _field(request, "hideDiffs") or []],
+    )
+    dbr_given = request.deleteBeforeReplaceDefined or request.deleteBeforeReplace
+    return Goal(
+        request.name,
+        state,
+        inputs,
+        protect=request.protect if request.HasField("protect") else None,
+        retain_on_delete=request.retainOnDelete if request.HasField("retainOnDelete") else None,
+        delete_before_replace=request.deleteBeforeReplace if dbr_given else None,
+        aliases=[Alias(urn=urn) for urn in request.aliasURNs] + list(map(_alias, request.aliases)),
     )
 
 
@@ -122,25 +118,23 @@ def goal_from_read(request: resource_pb2.ReadResourceRequest) -> Goal:
             f"resource {request.name!r} uses an explicit provider, "
             "which the embedded engine has not"
         )
-    return Goal(
+    state = ResourceState(
+        urn="",
         type=request.type,
-        name=request.name,
         custom=True,
+        id=request.id,
         inputs=from_struct(request.properties),
         parent=request.parent,
-        id=request.id,
         dependencies=sorted(request.dependencies),
         additional_secret_outputs=list(request.additionalSecretOutputs),
+        external=True,
     )
+    return Goal(request.name, state, state.inputs)
 
 
 def _refuse_unknown_package(type_: str, name: str, needs_provider: bool) -> None:
-    if not needs_provider:
-        return
-    package = type_.partition(":")[0]
-    if is_provider_type(type_):
-        package = type_.rpartition(":")[2]
-    elif package == DYNAMIC_PACKAGE:
+    package = type_.rpartition(":")[2] if is_provider_type(type_) else type_.partition(":")[0]
+    if not needs_provider or (package == DYNAMIC_PACKAGE and not is_provider_type(type_)):
         return
     if type_ == "pulumi:pulumi:StackReference":
         raise UnsupportedError(f"{name!r} is a stack reference, which the embedded engine has not")
@@ -191,17 +185,13 @@ _TIMEOUT_UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 def _timeouts(request: resource_pb2.RegisterResourceRequest) -> dict[str, Any]:
     """The custom timeouts in seconds. A dynamic provider never sees them; they are only stored."""
-    timeouts = {}
-    for name in ("create", "update", "delete", "read"):
-        text = getattr(request.customTimeouts, name, "")
-        if text:
-            timeouts[name] = _seconds(text)
-    return timeouts
+    timeouts = {
+        n: getattr(request.customTimeouts, n, "") for n in "create update delete read".split()
+    }
+    return {name: _seconds(text) for name, text in timeouts.items() if text}
 
 
 def _seconds(duration: str) -> float:
-    import re
-
     parts = re.findall(r"([0-9.]+)(ms|h|m|s)", duration)
     if not parts or "".join(number + unit for number, unit in parts) != duration:
         raise UnsupportedError(f"the custom timeout {duration!r} has a form that is not known")

@@ -24,30 +24,29 @@ class Registry:
         self._goals: dict[str, Goal] = {}
         self._old_names: dict[str, str] = {}  # a resource's URN -> the alias it was found under
 
-    def urn(self, goal: Goal) -> str:
-        """The URN that a resource gets."""
-        return make_urn(self._stack, self._project, goal.parent, goal.type, goal.name)
-
-    def alias_of(self, urn: str) -> str | None:
-        """The name under which a resource was found, when that is not its own."""
-        return self._old_names.get(urn)
+    def name(self, goal: Goal) -> None:
+        """Give a resource its URN."""
+        state = goal.state
+        state.urn = make_urn(self._stack, self._project, state.parent, state.type, goal.name)
 
     def aliases_in_use(self) -> set[str]:
         """Old names of resources that have new ones now."""
         return set(self._old_names.values())
 
-    def claim(self, urn: str, goal: Goal) -> ResourceState | None:
+    def claim(self, goal: Goal) -> ResourceState | None:
         """Note that the resource is in the program, and find what it was before.
 
-        What the goal leaves open is taken from its parent.
+        Options that the program does not set are taken from the parent.
 
         Raises:
             EngineError: another resource has the name, or there is no such parent.
         """
+        state = goal.state
+        urn = state.urn
         if urn in self._goals:
             raise EngineError(f"Duplicate resource URN '{urn}'; try giving it a unique name")
-        if goal.parent and goal.parent not in self._goals:
-            raise EngineError(f"could not find parent resource {goal.parent}")
+        if state.parent and state.parent not in self._goals:
+            raise EngineError(f"could not find parent resource {state.parent}")
         self._inherit(goal)
         self._goals[urn] = goal
         if urn in self._olds:
@@ -60,27 +59,30 @@ class Registry:
                         f"resource '{urn}' has the alias '{alias}', which another resource has too"
                     )
                 self._old_names[urn] = alias
+                state.aliases = [alias]
                 return old
         return None
 
     def _inherit(self, goal: Goal) -> None:
         """Take over what the parent says and the child does not."""
-        parent = self._goals.get(goal.parent)
-        if parent is None:
-            return
-        if goal.protect is None:
+        state = goal.state
+        parent = self._goals.get(state.parent)
+        if parent and goal.protect is None:
             goal.protect = parent.protect
-        if goal.retain_on_delete is None:
+        if parent and goal.retain_on_delete is None:
             goal.retain_on_delete = parent.retain_on_delete
-        goal.deleted_with = goal.deleted_with or parent.deleted_with
+        if not state.external:  # what is only looked up cannot be deleted anyway
+            state.protect, state.retain_on_delete = bool(goal.protect), bool(goal.retain_on_delete)
+            if parent:
+                state.deleted_with = state.deleted_with or parent.state.deleted_with
 
     def _aliases(self, goal: Goal) -> list[str]:
         """Every name that the resource may have had, its parents' old names multiplied in."""
         urns = [self._alias_urn(goal, alias) for alias in goal.aliases]
-        old_parent = self._old_names.get(goal.parent)
+        old_parent = self._old_names.get(goal.state.parent)
         if old_parent:
-            parent_name = urn_name(goal.parent)
-            names = [(goal.type, goal.name)]
+            parent_name = urn_name(goal.state.parent)
+            names = [(goal.state.type, goal.name)]
             names += [(parse_urn(urn).type, urn_name(urn)) for urn in urns]
             for type_, name in names:
                 # `vpc-subnet` below `vpc` was `old-subnet` when `vpc` was `old`.
@@ -93,13 +95,13 @@ class Registry:
     def _alias_urn(self, goal: Goal, alias: Alias) -> str:
         if alias.urn:
             return alias.urn
-        parent = goal.parent
+        parent = goal.state.parent
         if alias.parent:
             parent = self._old_names.get(alias.parent, alias.parent)
         return make_urn(
             alias.stack or self._stack,
             alias.project or self._project,
             "" if alias.no_parent else parent,
-            alias.type or goal.type,
+            alias.type or goal.state.type,
             alias.name or goal.name,
         )

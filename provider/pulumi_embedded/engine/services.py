@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import grpc
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
@@ -22,15 +21,11 @@ from ..display.base import Display, Severity
 from ..errors import EngineError, StepError, UnsupportedError
 from ..model.values import Properties, from_struct, to_struct
 from ..processes.dynamic_provider import CHANNEL_OPTIONS
-from ..project.file_backend import ORGANIZATION
+from ..project.checkpoint import ORGANIZATION
 from ..project.versions import require
+from .deployment import Cancellation, Deployment
 from .goals import goal_from_read, goal_from_registration
-from .step_executor import Cancellation
 from .step_generator import StepGenerator
-
-if TYPE_CHECKING:
-    from ..model.resources import ResourceState
-    from .target import Target
 
 # The first five are supported. The others are named although they are not: an SDK that misses
 # them tells the user to update a CLI that is not there; our own refusal says what is the matter.
@@ -47,15 +42,13 @@ _FEATURES: Final = (
     "ERROR_HOOKS",
     "STATE_MIGRATIONS",
 )
-RegisterOutputs = Callable[[str, Properties], None]
 
 
 @contextmanager
-def serve(*servicers: Any, threads: int) -> Iterator[str]:
+def serve(servicer: Any, *, threads: int) -> Iterator[str]:
     """Serve on a free port of the loopback interface; gives the address."""
     server = grpc.server(ThreadPoolExecutor(max_workers=threads), options=CHANNEL_OPTIONS)
-    for servicer in servicers:
-        servicer.add_to(server)
+    servicer.add_to(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
@@ -67,37 +60,24 @@ def serve(*servicers: Any, threads: int) -> Iterator[str]:
 class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
     """What a program registers its resources with."""
 
-    def __init__(
-        self,
-        generator: StepGenerator,
-        register_outputs: RegisterOutputs,
-        display: Display,
-        cancellation: Cancellation,
-        target: Target,
-        parallel: int,
-    ) -> None:
-        self._generator = generator
-        self._register_outputs = register_outputs
-        self._display = display
-        self._cancellation = cancellation
-        self._target = target
-        self._parallel = parallel
+    add_to = staticmethod(resource_pb2_grpc.add_ResourceMonitorServicer_to_server)
 
-    def add_to(self, server: grpc.Server) -> None:
-        """Serve this on a server."""
-        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(self, server)
+    def __init__(self, deployment: Deployment, generator: StepGenerator) -> None:
+        self._deployment = deployment
+        self._generator = generator
 
     def GetDeploymentInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> Any:
         """Say what is being run, and what this monitor can do."""
-        config = self._target.config
+        target = self._deployment.target
+        config = target.config
         return resource_pb2.DeploymentInfo(
-            project=self._target.project.name,
-            stack=self._target.stack,
+            project=target.project.name,
+            stack=target.stack,
             organization=ORGANIZATION,
             config={key: value.text for key, value in config.items()},
             configSecretKeys=[key for key, value in config.items() if value.secret],
-            dryRun=self._target.dry_run,
-            parallel=self._parallel,
+            dryRun=target.dry_run,
+            parallel=self._deployment.parallel,
             supportedFeatures=[
                 number
                 for name in _FEATURES
@@ -135,7 +115,7 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
     ) -> empty_pb2.Empty:
         """Store what a component, or the stack itself, exports."""
         with self._failures(context):
-            self._register_outputs(request.urn, from_struct(request.outputs))
+            self._generator.register_outputs(request.urn, from_struct(request.outputs))
         return empty_pb2.Empty()
 
     def ReadResource(
@@ -159,7 +139,7 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
                     f"function {request.tok!r} needs a provider that the embedded engine has not"
                 )
             urn = str(from_struct(request.args).get("urn"))
-            state: ResourceState | None = self._generator.state(urn)
+            state = self._generator.state(urn)
             if state is None:
                 raise EngineError(f"unknown resource {urn}")
             result = {"urn": state.urn, "id": state.id, "state": state.outputs}
@@ -178,10 +158,11 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
         try:
             yield
         except EngineError as error:
-            # What failed while planning or running a step was reported there.
-            if not isinstance(error, StepError) and not self._cancellation.requested.is_set():
-                self._display.error(str(error))
-            self._cancellation.request()
+            cancellation = self._deployment.cancellation
+            # What failed in a step was reported there.
+            if not isinstance(error, StepError) and not cancellation.requested.is_set():
+                self._deployment.display.error(str(error))
+            cancellation.request()
             context.abort(grpc.StatusCode.UNAVAILABLE, "resource monitor shut down")
 
 
@@ -208,15 +189,12 @@ for _method, _what in {
 class Engine(engine_pb2_grpc.EngineServicer):
     """What a program and a provider send messages to."""
 
+    add_to = staticmethod(engine_pb2_grpc.add_EngineServicer_to_server)
+
     def __init__(self, display: Display, cancellation: Cancellation) -> None:
         self._display = display
         self._cancellation = cancellation
-        self._root_lock = threading.Lock()
         self._root = ""
-
-    def add_to(self, server: grpc.Server) -> None:
-        """Serve this on a server."""
-        engine_pb2_grpc.add_EngineServicer_to_server(self, server)
 
     def Log(self, request: engine_pb2.LogRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Show a message; an ephemeral one is the current status of its resource."""
@@ -233,15 +211,13 @@ class Engine(engine_pb2_grpc.EngineServicer):
         self, request: engine_pb2.GetRootResourceRequest, context: grpc.ServicerContext
     ) -> engine_pb2.GetRootResourceResponse:
         """The URN of the stack's resource."""
-        with self._root_lock:
-            return engine_pb2.GetRootResourceResponse(urn=self._root)
+        return engine_pb2.GetRootResourceResponse(urn=self._root)
 
     def SetRootResource(
         self, request: engine_pb2.SetRootResourceRequest, context: grpc.ServicerContext
     ) -> engine_pb2.SetRootResourceResponse:
         """Remember the URN of the stack's resource."""
-        with self._root_lock:
-            self._root = request.urn
+        self._root = request.urn
         return engine_pb2.SetRootResourceResponse()
 
     def RequirePulumiVersion(self, request: Any, context: grpc.ServicerContext) -> Any:

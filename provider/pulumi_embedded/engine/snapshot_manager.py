@@ -9,7 +9,6 @@ with the stack, and one per step would make large stacks quadratic.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import threading
 from collections.abc import Callable, Iterable, Mapping
 
@@ -145,14 +144,10 @@ class SnapshotManager:
     def refreshed(self, results: Mapping[ResourceState, ResourceState | None]) -> None:
         """Put refreshed states in the place of old ones, and drop those that are gone (None)."""
         with self._lock:
-            survivors: list[ResourceState] = []
-            for old in self.base.resources:
-                new = results.get(old, old)
-                self._encoded.pop(old, None)
-                if new is not None:
-                    survivors.append(new)
-            _drop_dangling_references(survivors)
-            self.base.resources = survivors
+            found = [results.get(old, old) for old in self.base.resources]
+            survivors = [state for state in found if state is not None]
+            self.base.resources = _without_dangling_references(survivors)
+            self._encoded.clear()
             change = self._changed()
         self._flush(change)
 
@@ -226,27 +221,24 @@ class SnapshotManager:
         )
 
 
-def _drop_dangling_references(resources: list[ResourceState]) -> None:
-    """Remove references to resources that are no longer there; a child moves to its grandparent.
+def _without_dangling_references(resources: list[ResourceState]) -> list[ResourceState]:
+    """The resources without references to others that are gone; a child moves to its grandparent.
 
     Each resource comes after what it depends on, so one pass is enough.
     """
     present: set[str] = set()
     parents: dict[str, str] = {}
-    for state in resources:
-        state.dependencies = [urn for urn in state.dependencies if urn in present]
-        state.replace_with = [urn for urn in state.replace_with if urn in present]
-        state.property_dependencies = {
-            key: left
-            for key, urns in state.property_dependencies.items()
-            if (left := [urn for urn in urns if urn in present])
-        }
-        if state.deleted_with not in present:
-            state.deleted_with = ""
+    results = []
+    for old in resources:
+        state = old.with_references(lambda urn: urn if urn in present else "")
+        dependencies = state.property_dependencies
+        state.property_dependencies = {key: urns for key, urns in dependencies.items() if urns}
         if state.parent not in present:
             state.parent = parents.get(state.parent, "")
         parents[state.urn] = state.parent
         present.add(state.urn)
+        results.append(state)
+    return results
 
 
 def _with_new_names(resources: list[ResourceState]) -> list[tuple[ResourceState, bool]]:
@@ -255,8 +247,7 @@ def _with_new_names(resources: list[ResourceState]) -> list[tuple[ResourceState,
     A resource that was found under an alias is stored under its new name at once, while others
     that refer to it may not have been registered yet.
     """
-    names = {alias: state.urn for state in resources for alias in state.aliases}
-    names = {old: new for old, new in names.items() if old != new}
+    names = {alias: r.urn for r in resources for alias in r.aliases if alias != r.urn}
     if not names:
         return [(state, False) for state in resources]
 
@@ -265,21 +256,11 @@ def _with_new_names(resources: list[ResourceState]) -> list[tuple[ResourceState,
 
     result = []
     for state in resources:
-        if state.references().isdisjoint(names):
-            result.append((state, False))
-            continue
-        provider, separator, identifier = state.provider.rpartition("::")
-        copy = dataclasses.replace(
-            state,
-            parent=renamed(state.parent),
-            provider=f"{renamed(provider)}{separator}{identifier}",
-            deleted_with=renamed(state.deleted_with),
-            dependencies=[renamed(urn) for urn in state.dependencies],
-            replace_with=[renamed(urn) for urn in state.replace_with],
-            property_dependencies={
-                key: [renamed(urn) for urn in urns]
-                for key, urns in state.property_dependencies.items()
-            },
-        )
-        result.append((copy, True))
+        needs_copy = not state.references().isdisjoint(names)
+        if needs_copy:
+            state = state.with_references(renamed)
+            provider, separator, identifier = state.provider.rpartition("::")
+            state.provider = f"{renamed(provider)}{separator}{identifier}"
+            state.parent = renamed(state.parent)
+        result.append((state, needs_copy))
     return result

@@ -10,53 +10,51 @@ from __future__ import annotations
 import threading
 import uuid
 
-from ..display.base import Display
 from ..errors import EngineError, StepError
 from ..model.diffs import Diff, with_replace_on_changes
 from ..model.property_paths import ignore
 from ..model.resources import ResourceState
-from ..model.urns import PROVIDER_TYPE_PREFIX, make_urn, urn_name
+from ..model.urns import (
+    DYNAMIC_PACKAGE,
+    PROVIDER_TYPE_PREFIX,
+    STACK_TYPE,
+    make_urn,
+    urn_name,
+    urn_type,
+)
 from ..model.values import UNKNOWN, UNKNOWN_WIRE, Properties, Secret, equal, mask
-from ..processes.dynamic_provider import DynamicProvider
-from .goals import DYNAMIC_PACKAGE, Goal
+from .deployment import Deployment
+from .goals import Goal
 from .registry import Registry
-from .step_executor import Cancellation, StepExecutor
-from .target import Target
+from .step_executor import StepExecutor
+
+_UNPROTECT = (
+    "as it is currently marked for protection. To unprotect the resource, remove the `protect` "
+    "option from the resource in your Pulumi program and run `up`"
+)
 
 
 class StepGenerator:
     """Turns registrations into steps.
 
     Attributes:
-        old_stack_outputs: what the stack exported before.
         saw_error: whether a preview met something that the update will fail on.
     """
 
-    def __init__(
-        self,
-        target: Target,
-        executor: StepExecutor,
-        provider: DynamicProvider,
-        display: Display,
-        cancellation: Cancellation,
-    ) -> None:
-        self._stack = target.stack
-        self._project = target.project.name
-        self._config = target.config
-        self._base = target.snapshot
-        self._executor = executor
-        self._provider = provider
-        self._display = display
-        self._cancellation = cancellation
-        self._dry_run = target.dry_run
-        self._olds = {state.urn: state for state in self._base.resources if not state.delete}
+    def __init__(self, deployment: Deployment, steps: StepExecutor) -> None:
+        self._target = target = deployment.target
+        self._steps = steps
+        self._provider = deployment.provider
+        self._snapshots = deployment.snapshots
+        self._display = deployment.display
+        self._cancellation = deployment.cancellation
+        self._olds = {state.urn: state for state in target.snapshot.resources if not state.delete}
         self._registry = Registry(target.stack, target.project.name, self._olds)
-        stack_state = self._olds.get(target.urn)
-        self.old_stack_outputs: Properties = stack_state.outputs if stack_state else {}
         self._lock = threading.RLock()
         self._provider_lock = threading.Lock()
         self._provider_reference = ""
         self._states: dict[str, ResourceState] = {}
+        self._stack_outputs: Properties | None = None
         self._decided: set[str] = set()
         self._replaced: set[str] = set()
         # Deleted before their turn came, because something that they depend on had to go first.
@@ -71,14 +69,17 @@ class StepGenerator:
             StepError: that failed, and was reported.
             CancelledError: no further step may start.
         """
-        urn = self._registry.urn(goal)
+        new = goal.state
+        self._registry.name(goal)
         self._display.secrets.learn(goal.inputs)
         try:
             with self._lock:
                 self._cancellation.check()
-                old = self._registry.claim(urn, goal)
-            new = self._new_state(urn, goal, old)
-            if goal.custom:
+                old = self._registry.claim(goal)
+            if old is not None:
+                new.created, new.modified = old.created, old.modified
+                new.unknown_fields = old.unknown_fields
+            if new.custom:
                 self._custom(goal, old, new)
             else:
                 self._component(goal, old, new)
@@ -86,36 +87,53 @@ class StepGenerator:
             raise
         except EngineError as error:
             if not self._cancellation.requested.is_set():
-                self._fail(str(error), urn)
+                self._fail(str(error), new.urn)
             raise
         with self._lock:
-            self._states[urn] = new
+            self._states[new.urn] = new
         return new
 
     def read(self, goal: Goal) -> ResourceState:
         """Look up one resource that the stack does not own; returns its state."""
-        urn = self._registry.urn(goal)
+        new = goal.state
+        self._registry.name(goal)
         self._display.secrets.learn(goal.inputs)
         with self._lock:
             self._cancellation.check()
-            old = self._registry.claim(urn, goal)
-            self._decided.add(urn)
-        new = ResourceState(
-            urn=urn,
-            type=goal.type,
-            custom=True,
-            id=goal.id,
-            inputs=goal.inputs,
-            parent=goal.parent,
-            provider=self._default_provider(),
-            dependencies=goal.dependencies,
-            additional_secret_outputs=goal.additional_secret_outputs,
-            external=True,
-        )
-        self._executor.read(old, new)
+            old = self._registry.claim(goal)
+            self._decided.add(new.urn)
+        new.provider = self._default_provider()
+        self._steps.read(old, new)
         with self._lock:
-            self._states[urn] = new
+            self._states[new.urn] = new
         return new
+
+    def register_outputs(self, urn: str, outputs: Properties) -> None:
+        """Store what a component exports; the stack's own outputs are kept for the end."""
+        self._display.secrets.learn(outputs)
+        if urn_type(urn) == STACK_TYPE:
+            self._stack_outputs = outputs
+            return
+        state = self.state(urn)
+        if state is None:
+            raise EngineError(f"cannot complete resource {urn!r}: it is not registered")
+        changed = not equal(state.outputs, outputs)
+        state.outputs = outputs
+        self._snapshots.complete(changed=[state], flush=changed)
+
+    def store_stack_outputs(self) -> None:
+        """Store what the stack exports; to be called when all steps have ended."""
+        state, outputs = self.state(self._target.urn), self._stack_outputs
+        if state is None or outputs is None:
+            return
+        old_state = self._olds.get(state.urn)
+        old = old_state.outputs if old_state else {}
+        if self._cancellation.requested.is_set():
+            # An output that is missing after a failure was perhaps only not reached.
+            outputs = {**old, **outputs}
+        state.outputs = outputs
+        self._snapshots.complete(changed=[state])
+        self._display.set_outputs(old, outputs)
 
     def state(self, urn: str) -> ResourceState | None:
         """A resource that was registered in this run."""
@@ -129,7 +147,7 @@ class StepGenerator:
         """
         doomed, forgotten = [], []
         known = self._decided | self._registry.aliases_in_use()
-        for state in self._base.resources:
+        for state in self._target.snapshot.resources:
             if state in self._gone:
                 if state.urn not in known and state.pending_replacement:
                     forgotten.append(state)
@@ -143,81 +161,51 @@ class StepGenerator:
         self._display.error(message, urn)
         self._cancellation.request()
 
-    def _new_state(self, urn: str, goal: Goal, old: ResourceState | None) -> ResourceState:
-        alias = self._registry.alias_of(urn)
-        return ResourceState(
-            urn=urn,
-            type=goal.type,
-            custom=goal.custom,
-            inputs=goal.inputs,
-            parent=goal.parent,
-            dependencies=goal.dependencies,
-            property_dependencies=goal.property_dependencies,
-            additional_secret_outputs=goal.additional_secret_outputs,
-            aliases=[alias] if alias else [],
-            protect=bool(goal.protect),
-            retain_on_delete=bool(goal.retain_on_delete),
-            deleted_with=goal.deleted_with,
-            replace_with=goal.replace_with,
-            custom_timeouts=goal.custom_timeouts,
-            ignore_changes=goal.ignore_changes,
-            replace_on_changes=goal.replace_on_changes,
-            hide_diff=goal.hide_diff,
-            created=old.created if old else "",
-            modified=old.modified if old else "",
-            unknown_fields=old.unknown_fields if old else {},
-        )
-
     def _component(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
         with self._lock:
             self._decided.add(new.urn)
         if old is None:
-            self._executor.create(new)
+            self._steps.create(new)
         elif old.custom:
             # It was a resource of its own and became a component: nothing can be taken over.
             self._replace(goal, old, new, Diff(True, ("provider",)))
         elif equal(old.inputs, new.inputs):
-            self._executor.same(old, new)
+            self._steps.same(old, new)
         else:
-            self._executor.update(old, new, [])
+            self._steps.update(old, new, [])
 
     def _custom(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
         new.provider = self._default_provider()
-        is_fresh = old is None or old.external or old.taint or new.urn in self._condemned
-        inputs = goal.inputs
-        if old is not None:
-            inputs = self._ignore_changes(new.urn, goal, old)
-        if is_fresh:
+        inputs = self._ignore_changes(new.urn, goal, old) if old else goal.inputs
+        diff = None
+        if old is None or old.external or old.taint or new.urn in self._condemned:
             new.inputs = self._check(new, {}, goal.inputs)
         else:
-            assert old is not None
             new.inputs = self._check(new, old.inputs, inputs)
-        diff = None
-        if old is not None and not is_fresh:
             diff = self._diff(goal, old, new)
         with self._lock:
             self._decided.add(new.urn)
             condemned = self._condemned.get(new.urn)
         if old is None:
-            self._executor.create(new)
+            self._steps.create(new)
         elif condemned is not None:
             self._replaced.add(new.urn)
-            self._executor.mark_replaced(old, new)  # the reason is another's
-            self._executor.create(new, old, Diff(True, condemned))
+            self._steps.mark_replaced(old, new)  # the reason is another's
+            self._steps.create(new, old, Diff(True, condemned))
         elif old.external:
-            self._executor.create(new, old)
-            self._executor.mark_replaced(old, new)
+            self._steps.create(new, old)
+            self._steps.mark_replaced(old, new)
         elif old.taint:
             self._replace(goal, old, new, Diff(True, ("id",)))
         elif diff and (old.pending_replacement or (diff.changes and diff.replaces)):
             self._replace(goal, old, new, diff)
         elif (diff and diff.changes) or old.init_errors:
-            self._executor.update(old, new, goal.ignore_changes, diff)
+            self._steps.update(old, new, goal.state.ignore_changes, diff)
         else:
-            self._executor.same(old, new)
+            self._steps.same(old, new)
 
     def _ignore_changes(self, urn: str, goal: Goal, old: ResourceState) -> Properties:
-        inputs, lost = ignore(goal.ignore_changes, old.inputs, goal.inputs)
+        inputs, lost = ignore(goal.state.ignore_changes, old.inputs, goal.inputs)
         if lost:
             self._display.info(
                 "cannot ignore changes in added or removed elements of the path: "
@@ -248,23 +236,19 @@ class StepGenerator:
             return Diff(True, ("deletedWith",))
         if not old.custom:
             return Diff(True, ("provider",))
-        diff = self._provider.diff(old, new.inputs, goal.ignore_changes)
-        return with_replace_on_changes(diff, goal.replace_on_changes)
+        diff = self._provider.diff(old, new.inputs, goal.state.ignore_changes)
+        return with_replace_on_changes(diff, goal.state.replace_on_changes)
 
     def _replace(self, goal: Goal, old: ResourceState, new: ResourceState, diff: Diff) -> None:
         if new.protect and old.protect:
-            message = (
-                f"unable to replace resource {new.urn!r}\nas it is currently marked for "
-                "protection. To unprotect the resource, remove the `protect` option from the "
-                "resource in your Pulumi program and run `up`"
-            )
-            if not self._dry_run:
+            message = f"unable to replace resource {new.urn!r}\n{_UNPROTECT}"
+            if not self._target.dry_run:
                 raise EngineError(message)
             # A preview goes on: it is the difference that the user needs to see.
             self._display.error(message, new.urn)
             self.saw_error = True
         self._replaced.add(new.urn)
-        if goal.custom and not old.taint:
+        if new.custom and not old.taint:
             # The first check carried values over from the old resource, which is going.
             new.inputs = self._check(new, {}, goal.inputs)
         delete_first = diff.delete_before_replace
@@ -273,11 +257,11 @@ class StepGenerator:
         if delete_first or old.pending_replacement:
             if not old.pending_replacement:
                 self._delete_first(old)
-            self._executor.mark_replaced(old, new, diff)
-            self._executor.create(new, old, diff)
+            self._steps.mark_replaced(old, new, diff)
+            self._steps.create(new, old, diff)
         else:
-            self._executor.create(new, old, diff)
-            self._executor.mark_replaced(old, new, diff)
+            self._steps.create(new, old, diff)
+            self._steps.mark_replaced(old, new, diff)
 
     def _delete_first(self, old: ResourceState) -> None:
         """Delete a resource before its replacement is made, and before it what cannot outlive it.
@@ -290,19 +274,17 @@ class StepGenerator:
                 if state.protect:
                     raise EngineError(
                         f"unable to replace resource {state.urn!r} as part of replacing "
-                        f"{old.urn!r} as it is currently marked for protection. To unprotect "
-                        "the resource, remove the `protect` option from the resource in your "
-                        "Pulumi program and run `up`"
+                        f"{old.urn!r} {_UNPROTECT}"
                     )
                 self._condemned[state.urn] = keys
             self._gone.update(state for state, _ in dependents)
             self._gone.add(old)
-        self._executor.doom([old, *(state for state, _ in dependents)])
+        self._steps.doom([old, *(state for state, _ in dependents)])
         for state, _ in reversed(dependents):
             if state.pending_replacement:
                 continue  # an earlier run came as far as this
-            self._executor.delete(state, replaced=True, pending_replacement=True)
-        self._executor.delete(old, replaced=True, pending_replacement=True)
+            self._steps.delete(state, replaced=True, pending_replacement=True)
+        self._steps.delete(old, replaced=True, pending_replacement=True)
 
     def _dependents_to_replace(
         self, root: ResourceState
@@ -314,7 +296,7 @@ class StepGenerator:
         """
         replaced = {root.urn}
         result: list[tuple[ResourceState, tuple[str, ...]]] = []
-        for state in self._base.resources:
+        for state in self._target.snapshot.resources:
             if state.urn in self._decided or state.delete or not state.custom or state.external:
                 continue
             if state is root or state.urn in self._condemned:
@@ -348,10 +330,10 @@ class StepGenerator:
 
     def _register_default_provider(self) -> str:
         type_ = f"{PROVIDER_TYPE_PREFIX}{DYNAMIC_PACKAGE}"
-        urn = make_urn(self._stack, self._project, "", type_, "default")
+        urn = make_urn(self._target.stack, self._target.project.name, "", type_, "default")
         inputs: Properties = {
             key: Secret(value.text) if value.secret else value.text
-            for key, value in self._config.items()
+            for key, value in self._target.config.items()
         }
         self._provider.configure(inputs)
         new = ResourceState(urn=urn, type=type_, custom=True, inputs=inputs)
@@ -359,12 +341,12 @@ class StepGenerator:
             self._decided.add(urn)
             old = self._olds.get(urn)
         if old is None:
-            new.id = UNKNOWN_WIRE if self._dry_run else str(uuid.uuid4())
-            self._executor.create(new)
+            new.id = UNKNOWN_WIRE if self._target.dry_run else str(uuid.uuid4())
+            self._steps.create(new)
         else:
             new.created, new.modified = old.created, old.modified
             if equal(old.inputs, inputs):
-                self._executor.same(old, new)
+                self._steps.same(old, new)
             else:
-                self._executor.update(old, new, [])
+                self._steps.update(old, new, [])
         return f"{urn}::{new.id}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .urns import is_provider_type
 from .values import Properties
 
 
@@ -51,14 +53,34 @@ class ResourceState:
     modified: str = ""
     unknown_fields: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def is_managed(self) -> bool:
+        """Whether a provider creates, reads and deletes it."""
+        return self.custom and not is_provider_type(self.type)
+
     def references(self) -> set[str]:
         """The URNs of all resources that must exist for this one to exist."""
         urns = {self.parent, self.deleted_with, *self.dependencies, *self.replace_with}
-        for dependencies in self.property_dependencies.values():
-            urns.update(dependencies)
+        urns.update(*self.property_dependencies.values())
         urns.add(self.provider.rpartition("::")[0])
         urns.discard("")
         return urns
+
+    def with_references(self, change: Callable[[str], str]) -> ResourceState:
+        """A copy that refers to what ``change`` makes of each URN; to nothing where it is empty."""
+
+        def changed(urns: list[str]) -> list[str]:
+            return [new for urn in urns if (new := change(urn))]
+
+        return replace(
+            self,
+            deleted_with=change(self.deleted_with),
+            dependencies=changed(self.dependencies),
+            replace_with=changed(self.replace_with),
+            property_dependencies={
+                key: changed(urns) for key, urns in self.property_dependencies.items()
+            },
+        )
 
 
 @dataclass(frozen=True)

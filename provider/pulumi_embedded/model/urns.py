@@ -9,6 +9,7 @@ from ..errors import EngineError
 
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
 PROVIDER_TYPE_PREFIX: Final = "pulumi:providers:"
+DYNAMIC_PACKAGE: Final = "pulumi-python"
 
 
 @dataclass(frozen=True)

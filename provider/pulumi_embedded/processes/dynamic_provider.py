@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final
+
+import grpc
+from google.protobuf import struct_pb2  # type: ignore[import-untyped]
+from pulumi.runtime.proto import provider_pb2 as proto
+from pulumi.runtime.proto import provider_pb2_grpc
 
 from ..errors import ProviderError
 from ..model.diffs import Diff, compare
 from ..model.property_paths import ignore
 from ..model.resources import ResourceState
 from ..model.urns import urn_name, urn_type
-from ..model.values import (
-    Properties,
-    annotate_secrets,
-    from_struct,
-    to_struct,
-)
+from ..model.values import Properties, annotate_secrets, from_struct, to_struct
 from ..project.config import Config
 from ..project.project import Project
 from .children import ChildProcess, provider_environment
-
-if TYPE_CHECKING:
-    import grpc
 
 # Programs put pickled code and file contents into properties; gRPC's own limit is 4 MiB.
 CHANNEL_OPTIONS: Final = [
     ("grpc.max_receive_message_length", 400 * 1024 * 1024),
     ("grpc.max_send_message_length", 400 * 1024 * 1024),
 ]
-
 _ENDED: Final = "the dynamic provider was ended"
-
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -54,17 +50,15 @@ class DynamicProvider:
     back, by name, on the way out.
 
     Every method raises ProviderError with the provider's own words when it fails.
+
+    Attributes:
+        engine_address: where the provider sends its messages; set before the first call.
     """
 
-    def __init__(
-        self,
-        project: Project,
-        config: Config,
-        on_output: Callable[[str], None],
-    ) -> None:
+    def __init__(self, project: Project, config: Config, on_output: Callable[[str], None]) -> None:
+        self.engine_address = ""
         self._project = project
         self._environment = provider_environment(project, config)
-        self.engine_address = ""  # where it sends its messages; set before the first call
         self._on_output = on_output
         self._lock = threading.Lock()
         self._closed = False
@@ -87,34 +81,20 @@ class DynamicProvider:
         self, urn: str, olds: Properties, news: Properties
     ) -> tuple[Properties, list[tuple[str, str]]]:
         """The inputs to use, and what is wrong with them: pairs of property and reason."""
-        from pulumi.runtime.proto import provider_pb2 as proto
+        request = proto.CheckRequest(**_named(urn), olds=_struct(olds), news=_struct(news))
+        response = self._call("Check", request)
+        failures = [(failure.property, failure.reason) for failure in response.failures]
+        return _received(response.inputs, news), failures
 
-        request = proto.CheckRequest(
-            **_named(urn),
-            olds=to_struct(olds, keep_secrets=False),
-            news=to_struct(news, keep_secrets=False),
-        )
-        response = self._call(lambda stub: stub.Check(request))
-        inputs = from_struct(response.inputs)
-        annotate_secrets(inputs, news)
-        return inputs, [(failure.property, failure.reason) for failure in response.failures]
-
-    def diff(
-        self,
-        state: ResourceState,
-        news: Properties,
-        ignore_changes: list[str],
-    ) -> Diff:
+    def diff(self, state: ResourceState, news: Properties, ignore_changes: list[str]) -> Diff:
         """What changing the resource's inputs to ``news`` would mean."""
-        from pulumi.runtime.proto import provider_pb2 as proto
-
         request = proto.DiffRequest(
             **_existing(state),
-            olds=to_struct(state.outputs, keep_secrets=False),
-            news=to_struct(news, keep_secrets=False),
+            olds=_struct(state.outputs),
+            news=_struct(news),
             ignoreChanges=ignore_changes,
         )
-        response = self._call(lambda stub: stub.Diff(request))
+        response = self._call("Diff", request)
         changes = response.changes == proto.DiffResponse.DIFF_SOME
         diff = Diff(changes, tuple(response.replaces), None, response.deleteBeforeReplace)
         if response.changes != proto.DiffResponse.DIFF_UNKNOWN:
@@ -126,64 +106,39 @@ class DynamicProvider:
 
     def create(self, urn: str, inputs: Properties) -> tuple[str, Properties]:
         """Make the resource; returns its id and outputs."""
-        from pulumi.runtime.proto import provider_pb2 as proto
-
         request = proto.CreateRequest(
-            **_named(urn),
-            properties=to_struct(inputs, keep_secrets=False, keep_unknowns=False),
+            **_named(urn), properties=_struct(inputs, keep_unknowns=False)
         )
-        response = self._call(lambda stub: stub.Create(request))
+        response = self._call("Create", request)
         if not response.id:
             raise ProviderError("the provider did not return an ID from create")
-        outputs = from_struct(response.properties)
-        annotate_secrets(outputs, inputs)
-        return response.id, outputs
+        return response.id, _received(response.properties, inputs)
 
     def update(
         self, state: ResourceState, inputs: Properties, ignore_changes: list[str]
     ) -> Properties:
         """Change the resource in place; returns its outputs."""
-        from pulumi.runtime.proto import provider_pb2 as proto
-
         request = proto.UpdateRequest(
             **_existing(state),
-            olds=to_struct(state.outputs, keep_secrets=False),
-            news=to_struct(inputs, keep_secrets=False, keep_unknowns=False),
+            olds=_struct(state.outputs),
+            news=_struct(inputs, keep_unknowns=False),
             ignoreChanges=ignore_changes,
         )
-        response = self._call(lambda stub: stub.Update(request))
-        outputs = from_struct(response.properties)
-        annotate_secrets(outputs, inputs)
-        return outputs
+        return _received(self._call("Update", request).properties, inputs)
 
     def delete(self, state: ResourceState) -> None:
         """Delete the resource."""
-        from pulumi.runtime.proto import provider_pb2 as proto
-
-        request = proto.DeleteRequest(
-            **_existing(state),
-            properties=to_struct(state.outputs, keep_secrets=False),
-        )
-        self._call(lambda stub: stub.Delete(request))
+        request = proto.DeleteRequest(**_existing(state), properties=_struct(state.outputs))
+        self._call("Delete", request)
 
     def read(self, urn: str, id_: str, inputs: Properties, outputs: Properties) -> ReadResult:
         """Look at the resource as it really is."""
-        from pulumi.runtime.proto import provider_pb2 as proto
-
         request = proto.ReadRequest(
-            id=id_,
-            **_named(urn),
-            inputs=to_struct(inputs, keep_secrets=False),
-            properties=to_struct(outputs, keep_secrets=False),
+            id=id_, **_named(urn), inputs=_struct(inputs), properties=_struct(outputs)
         )
-        response = self._call(lambda stub: stub.Read(request))
-        found = from_struct(response.properties)
-        annotate_secrets(found, outputs)
-        new_inputs = None
-        if response.HasField("inputs"):
-            new_inputs = from_struct(response.inputs)
-            annotate_secrets(new_inputs, inputs)
-        return ReadResult(response.id, found, new_inputs)
+        response = self._call("Read", request)
+        new_inputs = _received(response.inputs, inputs) if response.HasField("inputs") else None
+        return ReadResult(response.id, _received(response.properties, outputs), new_inputs)
 
     def close(self) -> None:
         """End the provider's process, and with it the calls that are under way, for good."""
@@ -201,84 +156,54 @@ class DynamicProvider:
             self._process.kill()
         self._process = self._channel = self._stub = None
 
-    def _call(self, call: Callable[[Any], Answer]) -> Answer:
-        import grpc
-
+    def _call(self, method: str, request: Any) -> Any:
         try:
-            return call(self._started())
+            with self._lock:
+                if self._closed:
+                    raise ProviderError(_ENDED)
+                if self._stub is None:
+                    self._start()
+                call = getattr(self._stub, method)
+            return call(request)
         except grpc.RpcError as error:
-            raise ProviderError(_words(error)) from error
+            # A gRPC error is also the call that failed, which knows what the provider said.
+            details = getattr(error, "details", lambda: None)()
+            raise ProviderError(str(details or error).rstrip()) from error
         except ValueError as error:  # what gRPC says of a channel that was closed in between
             if not self._closed:
                 raise
             raise ProviderError(_ENDED) from error
 
-    def _started(self) -> Any:
-        with self._lock:
-            if self._closed:
-                raise ProviderError(_ENDED)
-            if self._stub is None:
-                self._start()
-            return self._stub
-
     def _start(self) -> None:
-        import grpc
-        from pulumi.runtime.proto import provider_pb2 as proto
-        from pulumi.runtime.proto import provider_pb2_grpc
+        port: Future[str] = Future()
 
-        port = _FirstLine(self._on_output)
-        self._process = ChildProcess(
-            self._project,
-            "provider",
-            self.engine_address,
-            self._environment,
-            port,
-            self._on_output,
+        def take(line: str) -> None:
+            """The provider's first line is its port."""
+            try:
+                port.set_result(line)
+            except InvalidStateError:
+                self._on_output(line)
+
+        self._process = process = ChildProcess(
+            self._project, "provider", self.engine_address, self._environment, take, self._on_output
         )
-        watcher = threading.Thread(target=self._report_end, args=(self._process, port), daemon=True)
-        watcher.start()
-        text = port.wait()
-        if not text.isdigit():
-            self._process.kill()
+
+        def watch() -> None:
+            process.wait()
+            with contextlib.suppress(InvalidStateError):
+                port.set_result("")
+
+        threading.Thread(target=watch, daemon=True).start()
+        if not port.result().isdigit():
+            process.kill()
             raise ProviderError("the dynamic provider did not start")
-        self._channel = grpc.insecure_channel(f"127.0.0.1:{text}", options=CHANNEL_OPTIONS)
+        address = f"127.0.0.1:{port.result()}"
+        self._channel = grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
         self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
-        request = proto.ConfigureRequest(
-            args=to_struct(self._configuration, keep_secrets=True),
-            acceptSecrets=True,
-            acceptResources=True,
+        configuration = to_struct(self._configuration, keep_secrets=True)
+        self._stub.Configure(
+            proto.ConfigureRequest(args=configuration, acceptSecrets=True, acceptResources=True)
         )
-        self._stub.Configure(request)
-
-    @staticmethod
-    def _report_end(process: ChildProcess, port: _FirstLine) -> None:
-        process.wait()
-        port.give_up()
-
-
-class _FirstLine:
-    """Takes lines: keeps the first, hands on the others."""
-
-    def __init__(self, others: Callable[[str], None]) -> None:
-        self._others = others
-        self._line: str | None = None
-        self._arrived = threading.Event()
-
-    def __call__(self, line: str) -> None:
-        if self._line is None:
-            self._line = line
-            self._arrived.set()
-        else:
-            self._others(line)
-
-    def give_up(self) -> None:
-        """No line will come any more."""
-        self._arrived.set()
-
-    def wait(self) -> str:
-        """The first line, or nothing when the process ended without one."""
-        self._arrived.wait()
-        return self._line or ""
 
 
 def _named(urn: str) -> dict[str, Any]:
@@ -288,11 +213,15 @@ def _named(urn: str) -> dict[str, Any]:
 
 def _existing(state: ResourceState) -> dict[str, Any]:
     """The fields of a request about a resource that is there."""
-    inputs = to_struct(state.inputs, keep_secrets=False)
-    return {**_named(state.urn), "id": state.id, "old_inputs": inputs}
+    return {**_named(state.urn), "id": state.id, "old_inputs": _struct(state.inputs)}
 
 
-def _words(error: grpc.RpcError) -> str:
-    """What the provider said. A gRPC error is also the call that failed."""
-    details = getattr(error, "details", lambda: None)()
-    return str(details or error).rstrip()
+def _struct(properties: Properties, *, keep_unknowns: bool = True) -> struct_pb2.Struct:
+    return to_struct(properties, keep_secrets=False, keep_unknowns=keep_unknowns)
+
+
+def _received(answer: struct_pb2.Struct, sent: Mapping[str, Any]) -> Properties:
+    """What the provider answered, secret where what was sent under that name was."""
+    properties = from_struct(answer)
+    annotate_secrets(properties, sent)
+    return properties

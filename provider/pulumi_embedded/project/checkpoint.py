@@ -33,6 +33,8 @@ from .versions import CLI_VERSION
 _VERSION: Final = 3
 _VERSION_WITH_FEATURES: Final = 4
 _FEATURES: Final = {"replaceWith": "replace_with", "taint": "taint"}
+# The file backend has no organizations; this word takes the place of one.
+ORGANIZATION: Final = "organization"
 _PARTS: Final = {
     "manifest": dict,
     "secrets_providers": dict,
@@ -82,13 +84,18 @@ _KINDS: Final[dict[str, Any]] = {
 } | {"urn": str, "type": str, "custom": bool}
 
 
+def full_name(project: str, stack: str) -> str:
+    """A stack's name in its checkpoint."""
+    return f"{ORGANIZATION}/{project}/{stack}"
+
+
 def secrets_salt(checkpoint: Mapping[str, Any]) -> str:
     """The passphrase crypter's state in a checkpoint; empty when it has none.
 
     Raises:
         UnsupportedError: its secrets are not under a passphrase.
     """
-    provider = deployment(checkpoint).get("secrets_providers") or {}
+    provider = latest_deployment(checkpoint).get("secrets_providers") or {}
     if not provider.get("type"):
         return ""
     if provider["type"] != "passphrase":
@@ -107,7 +114,7 @@ def decode_checkpoint(checkpoint: Mapping[str, Any], crypter: Crypter | None) ->
         UnsupportedError: it was written in a form that only the CLI knows.
         EngineError: it is malformed, or a secret cannot be decrypted.
     """
-    latest = deployment(checkpoint)
+    latest = latest_deployment(checkpoint)
     features = {*(checkpoint.get("features") or ()), *({"snippets", "extensions"} & latest.keys())}
     if features - _FEATURES.keys():
         raise UnsupportedError(
@@ -272,7 +279,7 @@ def _decode_value(value: Any, crypter: Crypter | None, *, opened: bool = False) 
     return value
 
 
-def deployment(checkpoint: Any) -> dict[str, Any]:
+def latest_deployment(checkpoint: Any) -> dict[str, Any]:
     """The part of a checkpoint that tells what is in the stack; empty for a new stack.
 
     Raises:

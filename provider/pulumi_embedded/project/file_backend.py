@@ -20,18 +20,15 @@ import socket
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import unquote
 
 import yaml
 
 from ..errors import EngineError, StackNotFoundError, UnsupportedError
 from ..files import write_atomically
-from .checkpoint import deployment
+from .checkpoint import ORGANIZATION, latest_deployment
 from .project import Project
-
-# The file backend has no organizations; this word takes the place of one.
-ORGANIZATION: Final = "organization"
 
 
 class FileBackend:
@@ -59,7 +56,7 @@ class FileBackend:
         file = self._checkpoint(project, stack)
         try:
             checkpoint = json.loads(file.read_bytes())
-            deployment(checkpoint)
+            latest_deployment(checkpoint)
         except FileNotFoundError as error:
             raise StackNotFoundError(f"no stack named '{stack}' found") from error
         except (OSError, ValueError) as error:
