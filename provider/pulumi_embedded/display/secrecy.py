@@ -14,11 +14,11 @@ import bisect
 import json
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from ..model.resources import Snapshot
-from ..model.values import Secret, Value, reveal
+from ..model.values import Secret, Value, map_leaves, reveal
 from ..project.config import Config
 
 MASK: Final = "[secret]"
@@ -70,7 +70,11 @@ class KnownSecrets:
         What is marked keeps its mark and its value. A property that is secret in one place and
         plain in another is the program's own decision, and shown as with the CLI.
         """
-        return _map_texts(value, self._configured.redact)
+
+        def redacted(leaf: Value) -> Value:
+            return self._configured.redact(leaf) if isinstance(leaf, str) else leaf
+
+        return map_leaves(value, redacted)
 
     def _add(self, texts: Iterable[str], *, configured: bool) -> None:
         for form in {form for text in texts for form in _forms(text)}:
@@ -97,16 +101,6 @@ class _Texts:
         with self._lock:
             found = [each for each in self._longest_first if each in text]
         return re.sub("|".join(map(re.escape, found)), MASK, text) if found else text
-
-
-def _map_texts(value: Value, change: Callable[[str], str]) -> Value:
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, dict):
-        return {key: _map_texts(item, change) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_map_texts(item, change) for item in value]
-    return value
 
 
 def _forms(text: str) -> Iterator[str]:

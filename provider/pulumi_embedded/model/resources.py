@@ -11,46 +11,48 @@ from .urns import is_provider_type
 from .values import Properties
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class ResourceState:
     """One resource as the engine knows it. Two states are the same only if they are one object.
 
+    The fields are in the order in which a checkpoint has them.
+
     Attributes:
         delete: replaced already, still to be deleted.
-        pending_replacement: deleted already, still to be created again.
         external: read only; the stack does not own it.
+        pending_replacement: deleted already, still to be created again.
         created, modified: RFC 3339 in UTC.
         unknown_fields: what a newer CLI stored, carried along.
     """
 
     urn: str
-    type: str
     custom: bool
+    delete: bool = False
     id: str = ""
+    type: str
     inputs: Properties = field(default_factory=dict)
     outputs: Properties = field(default_factory=dict)
     parent: str = ""
-    provider: str = ""
-    dependencies: list[str] = field(default_factory=list)
-    property_dependencies: dict[str, list[str]] = field(default_factory=dict)
-    additional_secret_outputs: list[str] = field(default_factory=list)
-    aliases: list[str] = field(default_factory=list)
     protect: bool = False
     taint: bool = False
     external: bool = False
-    delete: bool = False
+    dependencies: list[str] = field(default_factory=list)
+    init_errors: list[str] = field(default_factory=list)
+    provider: str = ""
+    property_dependencies: dict[str, list[str]] = field(default_factory=dict)
     pending_replacement: bool = False
+    additional_secret_outputs: list[str] = field(default_factory=list)
+    aliases: list[str] = field(default_factory=list)
+    custom_timeouts: dict[str, Any] = field(default_factory=dict)
+    import_id: str = ""
     retain_on_delete: bool = False
     deleted_with: str = ""
     replace_with: list[str] = field(default_factory=list)
-    init_errors: list[str] = field(default_factory=list)
-    import_id: str = ""
-    custom_timeouts: dict[str, Any] = field(default_factory=dict)
-    ignore_changes: list[str] = field(default_factory=list)
-    replace_on_changes: list[str] = field(default_factory=list)
-    hide_diff: list[str] = field(default_factory=list)
     created: str = ""
     modified: str = ""
+    ignore_changes: list[str] = field(default_factory=list)
+    hide_diff: list[str] = field(default_factory=list)
+    replace_on_changes: list[str] = field(default_factory=list)
     unknown_fields: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -1,20 +1,19 @@
-"""Property values: the engine's own form, the wire form (protobuf) and how they map.
+"""Property values: the engine's own form, and the wire form (protobuf).
 
 The engine's form is plain Python: ``None``, ``bool``, numbers, ``str``, ``list`` and ``dict``,
-plus two markers. :class:`Secret` wraps a value that must be encrypted at rest and masked on
-screen; :data:`UNKNOWN` stands for a value that exists only once a resource has been created.
+plus two markers. ``Secret`` wraps a value that must be encrypted at rest and masked on screen;
+``UNKNOWN`` stands for a value that exists only once a resource has been created.
 
-References to resources travel as the tagged dictionaries they are on the wire. Assets are
+References to resources stay the tagged dictionaries that they are on the wire. Assets are
 refused: the dynamic provider cannot receive them, so a program with one cannot work.
 """
 
 from __future__ import annotations
 
+import enum
 import math
-import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import UnsupportedError
@@ -47,23 +46,16 @@ _UNKNOWN_MARKERS: Final = frozenset(
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
     }
 )
-_EXACT_INTEGERS: Final = 2**53
+EXACT_INTEGERS: Final = 2**53  # up to which a float can hold each integer
 
 
-class Unknown:
-    """The type of :data:`UNKNOWN`."""
+class Unknown(enum.Enum):
+    """The type of ``UNKNOWN``."""
 
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-    def __bool__(self) -> bool:
-        return False
-
-    def __deepcopy__(self, memo: object) -> Unknown:
-        return self  # there is one, known by its identity
+    UNKNOWN = "unknown"
 
 
-UNKNOWN: Final = Unknown()
+UNKNOWN: Final = Unknown.UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -81,23 +73,9 @@ def plain_number(number: float) -> int | float:
 
     Beyond 2^53 it stays, or becomes, the ``float`` that it is on the wire and to the CLI.
     """
-    if math.isfinite(number) and number == int(number) and abs(number) <= _EXACT_INTEGERS:
+    if math.isfinite(number) and number == int(number) and abs(number) <= EXACT_INTEGERS:
         return int(number)
     return float(number)
-
-
-def stored_number(number: float) -> Any:
-    """A float as a checkpoint has it: JSON knows neither infinity nor what is no number."""
-    if not math.isfinite(number):
-        return {SIGNATURE_KEY: FLOAT_SIGNATURE, "value": struct.pack(">d", number).hex()}
-    # As the CLI writes it, in digits and not with an exponent.
-    return int(Decimal(repr(number))) if _EXACT_INTEGERS < abs(number) < 1e21 else number
-
-
-def loaded_number(stored: str) -> float:
-    """The float that :func:`stored_number` wrote as an object with this ``value``."""
-    number: float = struct.unpack(">d", bytes.fromhex(stored))[0]
-    return number
 
 
 def from_struct(message: struct_pb2.Struct) -> Properties:
@@ -157,45 +135,26 @@ def to_struct(
     from google.protobuf import struct_pb2
 
     message = struct_pb2.Struct()
-    _fill_struct(message, properties, keep_secrets, keep_unknowns)
+    message.update(_to_wire(properties, keep_secrets, keep_unknowns))
     return message
 
 
-def _fill_struct(
-    target: struct_pb2.Struct, properties: Mapping[str, Value], secrets: bool, unknowns: bool
-) -> None:
-    for key, value in properties.items():
-        if value is UNKNOWN and not unknowns:
-            continue
-        _fill_value(target.fields[key], value, secrets, unknowns)
-
-
-def _fill_value(target: struct_pb2.Value, value: Value, secrets: bool, unknowns: bool) -> None:
+def _to_wire(value: Value, secrets: bool, unknowns: bool) -> Value:
     if isinstance(value, Secret):
-        if secrets:
-            tagged = {SIGNATURE_KEY: SECRET_SIGNATURE, "value": value.value}
-            _fill_value(target, tagged, secrets, unknowns)
-        else:
-            _fill_value(target, value.value, secrets, unknowns)
+        if not secrets:
+            return _to_wire(value.value, secrets, unknowns)
+        value = {SIGNATURE_KEY: SECRET_SIGNATURE, "value": value.value}
     elif not secrets and isinstance(value, dict) and SIGNATURE_KEY in value:
-        _fill_value(target, _referenced(value), secrets, unknowns)
-    elif value is None:
-        target.null_value = 0
-    elif value is UNKNOWN:
-        target.string_value = UNKNOWN_WIRE
-    elif isinstance(value, bool):
-        target.bool_value = value
-    elif isinstance(value, (int, float)):
-        target.number_value = value
-    elif isinstance(value, str):
-        target.string_value = value
-    elif isinstance(value, Mapping):
-        target.struct_value.SetInParent()
-        _fill_struct(target.struct_value, value, secrets, unknowns)
-    else:
-        target.list_value.SetInParent()
-        for item in value:
-            _fill_value(target.list_value.values.add(), item, secrets, unknowns)
+        return _to_wire(_referenced(value), secrets, unknowns)
+    if isinstance(value, Mapping):
+        return {
+            key: _to_wire(item, secrets, unknowns)
+            for key, item in value.items()
+            if unknowns or item is not UNKNOWN
+        }
+    if isinstance(value, list):
+        return [_to_wire(item, secrets, unknowns) for item in value]
+    return UNKNOWN_WIRE if value is UNKNOWN else value
 
 
 def _referenced(reference: Mapping[str, Value]) -> Value:
@@ -220,55 +179,39 @@ def equal(left: Value, right: Value) -> bool:
 
 def changed_properties(old: Properties, new: Properties) -> tuple[str, ...]:
     """The names of the top-level properties that were added, removed or changed, sorted."""
-    names = old.keys() | new.keys()
-    return tuple(
-        sorted(
-            name
-            for name in names
-            if name not in old or name not in new or not equal(old[name], new[name])
-        )
-    )
+    shared = old.keys() & new.keys()
+    changed = {name for name in shared if not equal(old[name], new[name])}
+    return tuple(sorted(changed | (old.keys() ^ new.keys())))
+
+
+def map_leaves(value: Value, change: Callable[[Value], Value]) -> Value:
+    """The value with ``change`` applied to everything in it that is no list and no dictionary."""
+    if isinstance(value, dict):
+        return {key: map_leaves(item, change) for key, item in value.items()}
+    if isinstance(value, list):
+        return [map_leaves(item, change) for item in value]
+    return change(value)
 
 
 def reveal(value: Value) -> Value:
     """The value without any secret wrapper, at every depth."""
-    if isinstance(value, Secret):
-        return reveal(value.value)
-    if isinstance(value, dict):
-        return {key: reveal(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [reveal(item) for item in value]
-    return value
+    return map_leaves(value, lambda leaf: reveal(leaf.value) if isinstance(leaf, Secret) else leaf)
 
 
 def mask(value: Value, unknown: str = "[unknown]") -> Value:
     """The value with every secret, and every unknown, replaced by its display text."""
-    if isinstance(value, Secret):
-        return "[secret]"
-    if value is UNKNOWN:
-        return unknown
-    if isinstance(value, dict):
-        return {key: mask(item, unknown) for key, item in value.items()}
-    if isinstance(value, list):
-        return [mask(item, unknown) for item in value]
-    return value
+
+    def shown(leaf: Value) -> Value:
+        return "[secret]" if isinstance(leaf, Secret) else unknown if leaf is UNKNOWN else leaf
+
+    return map_leaves(value, shown)
 
 
 def contains_secret(value: Value) -> bool:
     """Whether a secret is anywhere in the value."""
-    return any(isinstance(item, Secret) for item in _walk(value))
-
-
-def _walk(value: Value) -> Iterable[Value]:
-    yield value
-    if isinstance(value, Secret):
-        yield from _walk(value.value)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _walk(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _walk(item)
+    if isinstance(value, (dict, list)):
+        return any(map(contains_secret, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, Secret)
 
 
 def annotate_secrets(answers: Properties, sent: Mapping[str, Value]) -> None:
@@ -292,7 +235,6 @@ def protect_outputs(
     outputs: Properties, inputs: Mapping[str, Value], secret_names: Iterable[str]
 ) -> None:
     """Mark outputs as secret that the program named, or whose input of that name is secret."""
-    names = set(secret_names) | {key for key, value in inputs.items() if isinstance(value, Secret)}
-    for name in names:
+    for name in {*secret_names, *(k for k, value in inputs.items() if isinstance(value, Secret))}:
         if name in outputs and not isinstance(outputs[name], Secret):
             outputs[name] = Secret(outputs[name])
