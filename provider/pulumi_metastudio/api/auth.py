@@ -24,10 +24,8 @@ from ..errors import (
     EndpointUnreachable,
     TransportError,
 )
+from .error_responses import refusal, transport_error
 from .settings import AccessKey, Password, Settings, Token
-from .wire import refusal, transport_error
-
-__all__ = ["Identity", "identity"]
 
 #: A token is renewed this long before it ends, so that no request is under way when it does.
 _RENEW_BEFORE = timedelta(minutes=5)
@@ -258,23 +256,23 @@ def _send(
             answer = session.request(
                 method, url, timeout=timeout, allow_redirects=False, **arguments
             )
-        except requests.RequestException as problem:
-            lost: TransportError = transport_error(operation, url, problem)
+        except requests.RequestException as error:
+            lost: TransportError = transport_error(operation, url, error)
             if isinstance(lost, EndpointUnreachable) and not last:
                 continue
             raise lost from None
         if answer.status_code >= 500 and not last:
             continue
         break
-    problem_told = refusal(operation, answer)
-    if isinstance(problem_told, AuthenticationError):
+    refused = refusal(operation, answer)
+    if isinstance(refused, AuthenticationError):
         raise AuthenticationError(
             operation,
-            problem_told.status,
-            problem_told.code,
-            problem_told.detail + "; check the user, password, domain and key",
-            problem_told.request_id,
+            refused.status,
+            refused.code,
+            refused.detail + "; check the user, password, domain and key",
+            refused.request_id,
         )
-    if problem_told:
-        raise problem_told
+    if refused:
+        raise refused
     return answer
