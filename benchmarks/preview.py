@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from metastudio_emulator import Emulator
-from pulumi_metastudio.transfer import FingerprintCache, fingerprint, open_source
+from pulumi_metastudio.transfer import SourceCache, fingerprint, open_source
 
 from .files import sparse
 from .registry import Row, Say, alternated, measurement, spread
@@ -57,7 +57,7 @@ def preview(folder: Path, say: Say) -> Iterator[Row]:
 
 
 def _enlarge(stack: Stack, videos: list[Path]) -> None:
-    cache = FingerprintCache(stack.cache / "fingerprints.db")
+    cache = SourceCache(stack.cache / "fingerprints.db")
     for video in videos:
         sparse(video, _SIZE)
     sha256 = fingerprint(open_source(str(videos[0])), cache)

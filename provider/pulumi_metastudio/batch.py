@@ -9,9 +9,8 @@ from typing import Any
 
 import pulumi
 
+from .errors import InputError
 from .training_job import TrainingJob, TrainingJobArgs
-
-__all__ = ["TrainingBatch"]
 
 
 class TrainingBatch(pulumi.ComponentResource):
@@ -54,7 +53,6 @@ class TrainingBatch(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         # What reads manifests is loaded when there is one.
-        from .errors import InputError
         from .manifest import read_manifest
 
         def complete(inputs: dict[str, Any]) -> dict[str, Any]:
@@ -68,8 +66,8 @@ class TrainingBatch(pulumi.ComponentResource):
         try:
             common = _given(defaults)
             found = read_manifest(manifest, complete)
-        except InputError as problem:
-            raise pulumi.RunError(f"TrainingBatch '{resource_name}': {problem}") from problem
+        except InputError as error:
+            raise pulumi.RunError(f"TrainingBatch '{resource_name}': {error}") from error
         super().__init__("metastudio:index:TrainingBatch", resource_name, None, opts)
         name = named(found.batch_name)
         self.jobs = {
@@ -107,7 +105,6 @@ def _given(defaults: TrainingJobArgs | Mapping[str, Any] | None) -> dict[str, An
     Raises:
         InputError: one of them is no input.
     """
-    from .errors import InputError
     from .manifest import INPUTS, unknown_input
 
     if isinstance(defaults, TrainingJobArgs):

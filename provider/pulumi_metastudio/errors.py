@@ -20,34 +20,12 @@
     └── JobRefusal                   the job's state does not allow what was asked
 
 Every message is one line that names the thing, the value, the rule and the way out, and holds
-no secret: see :mod:`pulumi_metastudio.redact`.
+no secret: see ``pulumi_metastudio.common.redact``.
 """
 
 from __future__ import annotations
 
 import enum
-
-__all__ = [
-    "AnswerLost",
-    "AnswerUnreadable",
-    "AuthenticationError",
-    "CommandFailed",
-    "ConfigurationError",
-    "EndpointUnreachable",
-    "InputError",
-    "InvalidRequest",
-    "JobRefusal",
-    "MetaStudioError",
-    "NotFound",
-    "PermissionDenied",
-    "ServerError",
-    "ServiceError",
-    "StateUnreadable",
-    "Throttled",
-    "TransportError",
-    "UploadError",
-    "UploadFailure",
-]
 
 
 class MetaStudioError(Exception):

@@ -13,21 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pulumi
 
-from .background import in_background
+from .errors import ConfigurationError, MetaStudioError
+from .sdk.background import in_background
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from .api import Job, JobDetail
     from .lifecycle import Context
-
-__all__ = [
-    "JobOutput",
-    "get_training_job",
-    "get_training_job_output",
-    "list_training_jobs",
-    "list_training_jobs_output",
-]
 
 #: The longest value the service takes for its filter by states; longer ones are applied here.
 _STATE_FILTER = 1024
@@ -69,12 +62,10 @@ def get_training_job(
     Raises:
         pulumi.RunError: the service has no such job, or refused.
     """
-    from .errors import MetaStudioError
-
     try:
         detail = context().client.find_job(job_id, app_user_id=app_user_id)
-    except MetaStudioError as problem:
-        raise pulumi.RunError(str(problem)) from problem
+    except MetaStudioError as error:
+        raise pulumi.RunError(str(error)) from error
     if detail is None:
         raise pulumi.RunError(
             f"the service has no training job {job_id} in this project: "
@@ -89,7 +80,7 @@ def get_training_job_output(
     opts: pulumi.InvokeOutputOptions | None = None,
     app_user_id: pulumi.Input[str] | None = None,
 ) -> JobOutput:
-    """:func:`get_training_job` for an id that may not be known yet.
+    """``get_training_job`` for an id that may not be known yet.
 
     Args:
         opts: of these, ``depends_on`` counts: the job is read after those resources are made.
@@ -151,7 +142,7 @@ def list_training_jobs(
 def list_training_jobs_output(
     *, opts: pulumi.InvokeOutputOptions | None = None, **filters: pulumi.Input[Any]
 ) -> pulumi.Output[list[Job]]:
-    """:func:`list_training_jobs` with filters that may not be known yet; all jobs at once.
+    """``list_training_jobs`` with filters that may not be known yet; all jobs at once.
 
     The answer is secret, because it holds phone numbers: ``pulumi.Output.unsecret`` frees what
     an ``apply`` took from it.
@@ -169,13 +160,12 @@ def context() -> Context:
     Raises:
         pulumi.RunError: the settings are incomplete.
     """
-    from .errors import ConfigurationError
     from .process import shared_context
 
     try:
         return shared_context(_ProgramConfig)
-    except ConfigurationError as problem:
-        raise pulumi.RunError(str(problem)) from problem
+    except ConfigurationError as error:
+        raise pulumi.RunError(str(error)) from error
 
 
 class _ProgramConfig:
@@ -201,14 +191,12 @@ def _id_of(resource: pulumi.Resource) -> pulumi.Output[Any]:
 
 
 def _jobs(context: Context, wanted: frozenset[str], filters: dict[str, Any]) -> Iterator[Job]:
-    from .errors import MetaStudioError
-
     try:
         for job in context.client.iter_jobs(**filters):
             if not wanted or job.state in wanted:
                 yield job
-    except MetaStudioError as problem:
-        raise pulumi.RunError(str(problem)) from problem
+    except MetaStudioError as error:
+        raise pulumi.RunError(str(error)) from error
 
 
 def _states(state: str | Sequence[str] | None) -> list[str]:

@@ -138,7 +138,7 @@ class TrainingJobProvider(ResourceProvider):
         return shared_context(self._config, props or {}).telling(self._reporter(props or {}))
 
     def _reporter(self, props: Mapping[str, Any]) -> Any:
-        from .engine_log import EngineReporter
+        from .sdk.engine_log import EngineReporter
 
         urn = props.get("__urn")
         return EngineReporter(urn if isinstance(urn, str) else None)

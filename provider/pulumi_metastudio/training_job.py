@@ -11,10 +11,8 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from .provider import TrainingJobProvider
-from .quiet import hide_interrupts
-from .recorded import Recorded
-
-__all__ = ["FileInput", "TrainingJob", "TrainingJobArgs", "VoicePropertiesArgs"]
+from .sdk.interrupts import hide_interrupts
+from .sdk.lazy_output import LazyOutput
 
 #: A file: a local path (relative to the program's folder), a FileAsset, or a URL that is
 #: streamed through: text with a scheme, or a RemoteAsset.
@@ -48,7 +46,7 @@ class VoicePropertiesArgs(TypedDict):
 
 @dataclass
 class TrainingJobArgs:
-    """The inputs of a :class:`TrainingJob`. What is left out, the service defaults.
+    """The inputs of a ``TrainingJob``. What is left out, the service defaults.
 
     The lines below name each default and limit; their source is the vendor's page "Creating a
     Virtual Avatar Model Training Task" (2025-12-08), lengths are from its PHP client.
@@ -139,51 +137,51 @@ class TrainingJob(Resource, module="metastudio", name="TrainingJob"):
         )
     """
 
-    job_id = Recorded[str]()
+    job_id = LazyOutput[str]()
     """The job's id, also the resource's ``id``."""
-    name = Recorded[str]()
-    state = Recorded[str]()
+    name = LazyOutput[str]()
+    state = LazyOutput[str]()
     """The service's state, raw, for example ``MANUAL_VERIFYING``."""
-    console_status = Recorded[str]()
+    console_status = LazyOutput[str]()
     """The console's word for the state, for example ``Auto reviewing...``."""
-    pending = Recorded[list[str]]()
+    pending = LazyOutput[list[str]]()
     """Steps that are left, for example ``upload training_video``; empty when all is done."""
-    failure = Recorded[dict[str, Any] | None]()
+    failure = LazyOutput[dict[str, Any] | None]()
     """Why the review failed: reason, log_type, operate_time, error_code, redo_reasons."""
-    fingerprints = Recorded[dict[str, str]]()
+    fingerprints = LazyOutput[dict[str, str]]()
     """SHA-256 of each file that the service has confirmed."""
-    download_urls = Recorded[dict[str, str] | None]()
+    download_urls = LazyOutput[dict[str, str] | None]()
     """URLs of the uploaded files, valid 24 hours, secret; with ``expose_download_urls`` only."""
-    asset_id = Recorded[str | None]()
+    asset_id = LazyOutput[str | None]()
     """The model in the asset library; its presence alone does not mean that training is over."""
-    project_id = Recorded[str | None]()
-    create_time = Recorded[str | None]()
-    last_update_time = Recorded[str | None]()
-    contact = Recorded[str | None]()
-    batch_name = Recorded[str | None]()
-    tags = Recorded[list[str] | None]()
-    model_version = Recorded[str | None]()
-    matting_type = Recorded[str | None]()
-    model_resolution = Recorded[str | None]()
-    is_background_replacement = Recorded[bool | None]()
-    is_ondemand_resource = Recorded[bool | None]()
-    is_flexus = Recorded[bool | None]()
-    is_fast_flexus = Recorded[bool | None]()
-    is_live_copy = Recorded[bool | None]()
-    is_only_human_model = Recorded[bool | None]()
-    audio_source_type = Recorded[str | None]()
-    voice_properties = Recorded[dict[str, Any] | None]()
-    supported_service = Recorded[list[str] | None]()
-    app_user_id = Recorded[str | None]()
-    optional_training_location = Recorded[list[str] | None]()
-    is_mask_file_uploaded = Recorded[bool | None]()
-    worker_type = Recorded[list[str] | None]()
-    beauty_level = Recorded[int | None]()
-    voice_train_job_id = Recorded[str | None]()
-    flexus_retry_count = Recorded[int | None]()
-    allocated_resource = Recorded[dict[str, Any] | None]()
-    train_video_rotation_state = Recorded[str | None]()
-    action_video_rotation_state = Recorded[str | None]()
+    project_id = LazyOutput[str | None]()
+    create_time = LazyOutput[str | None]()
+    last_update_time = LazyOutput[str | None]()
+    contact = LazyOutput[str | None]()
+    batch_name = LazyOutput[str | None]()
+    tags = LazyOutput[list[str] | None]()
+    model_version = LazyOutput[str | None]()
+    matting_type = LazyOutput[str | None]()
+    model_resolution = LazyOutput[str | None]()
+    is_background_replacement = LazyOutput[bool | None]()
+    is_ondemand_resource = LazyOutput[bool | None]()
+    is_flexus = LazyOutput[bool | None]()
+    is_fast_flexus = LazyOutput[bool | None]()
+    is_live_copy = LazyOutput[bool | None]()
+    is_only_human_model = LazyOutput[bool | None]()
+    audio_source_type = LazyOutput[str | None]()
+    voice_properties = LazyOutput[dict[str, Any] | None]()
+    supported_service = LazyOutput[list[str] | None]()
+    app_user_id = LazyOutput[str | None]()
+    optional_training_location = LazyOutput[list[str] | None]()
+    is_mask_file_uploaded = LazyOutput[bool | None]()
+    worker_type = LazyOutput[list[str] | None]()
+    beauty_level = LazyOutput[int | None]()
+    voice_train_job_id = LazyOutput[str | None]()
+    flexus_retry_count = LazyOutput[int | None]()
+    allocated_resource = LazyOutput[dict[str, Any] | None]()
+    train_video_rotation_state = LazyOutput[str | None]()
+    action_video_rotation_state = LazyOutput[str | None]()
 
     @overload
     def __init__(

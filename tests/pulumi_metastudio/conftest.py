@@ -20,7 +20,7 @@ import tenacity.nap
 from metastudio_emulator import Emulator
 from pulumi_metastudio.api import AccessKey, MetaStudioClient, Settings
 from pulumi_metastudio.lifecycle import Context
-from pulumi_metastudio.transfer import FingerprintCache, Uploader
+from pulumi_metastudio.transfer import SourceCache, Uploader
 
 StartEmulator = Callable[..., Emulator]
 
@@ -175,7 +175,7 @@ def context_for(
                 settings_for(emulator, **{n: v for n, v in changes.items() if n != "owner"})
             ),
             Uploader(stall_timeout=changes.get("stall_timeout", 20.0)),
-            cache=FingerprintCache(tmp_path / "fingerprints.db"),
+            cache=SourceCache(tmp_path / "fingerprints.db"),
             reporter=notes,
             owner=changes.get("owner", "0123456789abcdef"),
         )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["FILTERS"]
-
 FILTERS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ({"name": "x"}, {"name": "x"}, {"name": "y"}),
     ({"batch_name": "b"}, {"batch_name": "b"}, {"batch_name": "c"}),

@@ -11,8 +11,8 @@ from pulumi_metastudio.errors import MetaStudioError, ServiceError, UploadError,
 
 CLASSES = [
     found
-    for name in errors.__all__
-    if isinstance(found := getattr(errors, name), type) and issubclass(found, Exception)
+    for found in vars(errors).values()
+    if isinstance(found, type) and issubclass(found, Exception)
 ]
 
 

@@ -12,13 +12,14 @@ from metastudio_emulator import Emulator
 from pulumi_metastudio.api import JobDetail, MetaStudioClient
 from pulumi_metastudio.api.states import KNOWN
 from pulumi_metastudio.errors import AuthenticationError, InputError, JobRefusal, ServerError
-from pulumi_metastudio.waiting import TARGETS, Rounds, Wait, duration, reached
+from pulumi_metastudio.waiting.polling import Poller, Wait
+from pulumi_metastudio.waiting.targets import TARGETS, duration, states_of
 
 Count = Callable[[dict[str, dict[str, int]], str], int]
 
 
 async def _all(client: MetaStudioClient, waits: list[Wait]) -> list[Any]:
-    rounds = Rounds(client)
+    rounds = Poller(client)
     return await asyncio.gather(*(rounds.result(wait) for wait in waits), return_exceptions=True)
 
 
@@ -42,10 +43,11 @@ def test_no_durations(text: Any) -> None:
 
 def test_targets_hold_known_states_only() -> None:
     for target in TARGETS:
-        assert reached(target) <= KNOWN
-    assert reached("finished") < reached("trained") < reached("approved") < reached("submitted")
+        assert states_of(target) <= KNOWN
+    submitted, approved, trained, finished = map(states_of, TARGETS)
+    assert finished < trained < approved < submitted
     with pytest.raises(InputError, match="choose one of submitted, approved, trained, finished"):
-        reached("done")
+        states_of("done")
 
 
 def test_many_jobs_are_one_request_each_round(
@@ -76,7 +78,7 @@ def test_a_later_wait_joins_the_rounds(emulator: Emulator, client: MetaStudioCli
     emulator.control.set_state(second["job_id"], "JOB_SUCCESS")
 
     async def program() -> tuple[Any, Any]:
-        rounds = Rounds(client)
+        rounds = Poller(client)
         waiting = asyncio.ensure_future(rounds.result(_wait(first, "trained")))
         detail = await rounds.result(_wait(second, "trained"))
         assert not waiting.done()

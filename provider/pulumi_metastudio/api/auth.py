@@ -1,8 +1,8 @@
 """Put a proof of identity on each request: a signature, or an IAM token.
 
 Both are ``requests`` authenticators, so they see the request exactly as it goes out, and a
-``.netrc`` file on the machine cannot slip other credentials in. Signing is the vendor's own
-code (``huaweicloudsdkcore``); IAM's token page is ``iam_30_0001``.
+``.netrc`` file on the machine cannot slip other credentials in. IAM's token page is
+``iam_30_0001``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -24,10 +24,9 @@ from ..errors import (
     EndpointUnreachable,
     TransportError,
 )
+from .error_responses import refusal, transport_error
 from .settings import AccessKey, Password, Settings, Token
-from .wire import refusal, transport_error
-
-__all__ = ["Identity", "identity"]
+from .signing import DATE_FORMAT, sign
 
 #: A token is renewed this long before it ends, so that no request is under way when it does.
 _RENEW_BEFORE = timedelta(minutes=5)
@@ -54,44 +53,28 @@ def identity(settings: Settings, session: requests.Session) -> Identity:
     return _TokenIdentity(settings, credentials, session)
 
 
-class _Credentials:
-    """The shape the vendor's signer expects."""
-
-    def __init__(self, key: AccessKey):
-        self.ak = key.access_key
-        self.sk = key.secret_key
-
-
 def _sign(request: requests.PreparedRequest, key: AccessKey, project_id: str | None) -> None:
-    from huaweicloudsdkcore.sdk_request import SdkRequest
-    from huaweicloudsdkcore.signer.signer import Signer
-
-    url = urlsplit(request.url or "")
     # Only what must be signed: proxies may change anything else, and the header is limited to
     # 256 characters by the vendor's schema.
     headers = {
         "Content-Type": "application/json",
-        "Host": url.netloc,
-        "X-Sdk-Date": datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ"),
+        "Host": urlsplit(request.url or "").netloc,
+        "X-Sdk-Date": datetime.now(timezone.utc).strftime(DATE_FORMAT),
     }
     if project_id:
         headers["X-Project-Id"] = project_id
     if key.security_token:
         headers["X-Security-Token"] = key.security_token
-    signed = Signer(_Credentials(key)).sign(
-        SdkRequest(
-            method=request.method,
-            schema=url.scheme,
-            host=url.netloc,
-            resource_path=url.path or "/",
-            query_params=parse_qsl(url.query, keep_blank_values=True),
-            header_params=headers,
-            body=request.body or "",
-        )
+    body = request.body or b""
+    request.url, signed = sign(
+        key.access_key,
+        key.secret_key,
+        request.method or "",
+        request.url or "",
+        headers,
+        body.encode() if isinstance(body, str) else body,
     )
-    # The signer's query encoding is part of what is signed, so it goes on the wire as it is.
-    request.url = f"{url.scheme}://{url.netloc}{signed.uri}"
-    request.headers.update(signed.header_params)
+    request.headers.update(signed)
 
 
 class _SigningIdentity(Identity):
@@ -258,23 +241,23 @@ def _send(
             answer = session.request(
                 method, url, timeout=timeout, allow_redirects=False, **arguments
             )
-        except requests.RequestException as problem:
-            lost: TransportError = transport_error(operation, url, problem)
+        except requests.RequestException as error:
+            lost: TransportError = transport_error(operation, url, error)
             if isinstance(lost, EndpointUnreachable) and not last:
                 continue
             raise lost from None
         if answer.status_code >= 500 and not last:
             continue
         break
-    problem_told = refusal(operation, answer)
-    if isinstance(problem_told, AuthenticationError):
+    refused = refusal(operation, answer)
+    if isinstance(refused, AuthenticationError):
         raise AuthenticationError(
             operation,
-            problem_told.status,
-            problem_told.code,
-            problem_told.detail + "; check the user, password, domain and key",
-            problem_told.request_id,
+            refused.status,
+            refused.code,
+            refused.detail + "; check the user, password, domain and key",
+            refused.request_id,
         )
-    if problem_told:
-        raise problem_told
+    if refused:
+        raise refused
     return answer

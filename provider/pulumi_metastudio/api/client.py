@@ -1,7 +1,7 @@
 """The training-job API as Python calls.
 
 One client serves one project and may be shared by threads: connections are pooled and the
-throttle counts for all. Every method raises errors of :mod:`pulumi_metastudio.errors` only.
+throttle counts for all. Every method raises errors of ``pulumi_metastudio.errors`` only.
 
 A request is repeated when that is safe: reads and the idempotent PUT and DELETE after a lost
 answer, a 5xx or a throttling; the others only when they were certainly not carried out
@@ -31,6 +31,7 @@ from ..errors import (
     Throttled,
 )
 from .auth import identity
+from .error_responses import not_carried_out, refusal, service_error, transport_error
 from .identifiers import app_user, job_path
 from .models import (
     Command,
@@ -44,9 +45,6 @@ from .models import (
 )
 from .settings import Settings
 from .throttle import Throttle
-from .wire import not_carried_out, refusal, told, transport_error
-
-__all__ = ["MetaStudioClient"]
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
 
@@ -60,7 +58,7 @@ class MetaStudioClient:
     """Calls of one project.
 
     Args:
-        settings: where and as whom; see :func:`pulumi_metastudio.api.settings.resolve`.
+        settings: where and as whom; see ``pulumi_metastudio.api.settings.resolve``.
     """
 
     def __init__(self, settings: Settings):
@@ -200,7 +198,7 @@ class MetaStudioClient:
             info = answer.error_info
             detail = answer.excute_failed_msg or (info and info.error_msg) or "no reason given"
             code = (info and info.error_code) or answer.commond_result or ""
-            raise told(CommandFailed, operation, response, code, detail)
+            raise service_error(CommandFailed, operation, response, code, detail)
         return answer
 
     def _send(
@@ -218,9 +216,9 @@ class MetaStudioClient:
         user = app_user(app_user_id)
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(
-                lambda problem: (
-                    not_carried_out(problem)
-                    or (not once and isinstance(problem, (AnswerLost, ServerError)))
+                lambda error: (
+                    not_carried_out(error)
+                    or (not once and isinstance(error, (AnswerLost, ServerError)))
                 )
             ),
             wait=tenacity.wait_exponential(multiplier=0.5, max=20) + tenacity.wait_random(0, 1),
@@ -281,8 +279,8 @@ class MetaStudioClient:
                 timeout=(settings.connect_timeout, settings.read_timeout),
                 allow_redirects=False,
             )
-        except requests.RequestException as problem:
-            raise transport_error(operation, url, problem) from None
+        except requests.RequestException as error:
+            raise transport_error(operation, url, error) from None
         refused = refusal(operation, answer)
         if isinstance(refused, (Throttled, ServerError)):
             throttle.refused()
@@ -296,9 +294,9 @@ class MetaStudioClient:
 def _read(kind: type[_Answer], operation: str, answer: requests.Response) -> _Answer:
     try:
         return kind.model_validate(answer.json())
-    except ValidationError as problem:
+    except ValidationError as error:
         # The values may be personal: name the fields only.
-        where = ", ".join(".".join(map(str, e["loc"])) for e in problem.errors()) or "the body"
+        where = ", ".join(".".join(map(str, e["loc"])) for e in error.errors()) or "the body"
         raise AnswerUnreadable(
             f"{operation}: the answer's {where} is not what the documents describe"
         ) from None

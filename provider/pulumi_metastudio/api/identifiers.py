@@ -9,10 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ..common.redact import one_line
 from ..errors import InputError
-from ..redact import one_line
-
-__all__ = ["APP_USER_ID_RULE", "JOB_ID_RULE", "app_user", "is_app_user_id", "is_job_id", "job_path"]
 
 JOB_ID_RULE = "it must be a job's id, 1 to 64 letters, digits, - and _"
 APP_USER_ID_RULE = "goes into an HTTP header: use visible ASCII characters only, no spaces"

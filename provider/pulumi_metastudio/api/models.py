@@ -18,33 +18,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .reading import Answer, StrictAnswer
-
-__all__ = [
-    "ActionBasicSampleInfo",
-    "ActionMarkItem",
-    "ActionSampleInfo",
-    "Command",
-    "CommandAnswer",
-    "CommentData",
-    "CommentLogInfo",
-    "CreateJob",
-    "InferenceActionMarkInfo",
-    "InferenceEyeCorrectionMarkInfo",
-    "InferenceVideoMarkInfo",
-    "Job",
-    "JobDetail",
-    "JobPage",
-    "OperationLogInfo",
-    "SubTrainingJobInfo",
-    "TrainingAllocatedResource",
-    "TrainingVideoMarkInfo",
-    "UpdateJob",
-    "UploadUrls",
-    "UploadedPart",
-    "VerifyVideoMattingInfo",
-    "VoiceProperties",
-]
+from .base_models import Answer, StrictAnswer
 
 
 class _Request(BaseModel):

@@ -20,8 +20,6 @@ from typing import Any
 
 from ..errors import ConfigurationError
 
-__all__ = ["AccessKey", "Password", "Settings", "Token", "resolve"]
-
 Lookup = Callable[[str], "str | None"]
 
 #: Regions in the vendor's endpoint tables; any other works when an endpoint is given.
@@ -62,7 +60,7 @@ class Settings:
         iam_endpoint: base URL of IAM.
         region: region name, ``""`` when only an endpoint is known.
         project_id: ``None`` when IAM is to be asked for the region's project.
-        credentials: one of :class:`AccessKey`, :class:`Password`, :class:`Token`.
+        credentials: one of ``AccessKey``, ``Password``, ``Token``.
         connect_timeout, read_timeout: seconds; the second is for one silence, not the whole.
         reads_per_second, writes_per_second: client-side limits for the project.
         stall_timeout: seconds an upload may move no byte before it is retried.
@@ -307,8 +305,8 @@ def _profile(file: Path) -> Mapping[str, str]:
     try:
         if not parser.read(file, encoding="utf-8"):
             return {}
-    except (configparser.Error, UnicodeDecodeError, OSError) as problem:
-        kind = type(problem).__name__  # the parser's text would quote the file's lines
+    except (configparser.Error, UnicodeDecodeError, OSError) as error:
+        kind = type(error).__name__  # the parser's text would quote the file's lines
         raise ConfigurationError(
             f"{file} cannot be read as a credentials file ({kind}): it needs a [basic] section "
             "with ak = … and sk = …"

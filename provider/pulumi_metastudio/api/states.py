@@ -8,22 +8,6 @@ takes any text: an unknown state is in progress, and not ours to act on.
 
 from __future__ import annotations
 
-__all__ = [
-    "AUTO_VERIFY_FAILED",
-    "DELETABLE",
-    "EDITABLE",
-    "JOB_FINISH",
-    "JOB_PENDING",
-    "JOB_SUCCESS",
-    "KNOWN",
-    "MANUAL_VERIFY_FAILED",
-    "REVIEW_FAILED",
-    "TRAINED",
-    "WAIT_FILE_UPLOAD",
-    "WAIT_USER_CONFIRM",
-    "console_status",
-]
-
 WAIT_FILE_UPLOAD = "WAIT_FILE_UPLOAD"
 AUTO_VERIFY_FAILED = "AUTO_VERIFY_FAILED"
 MANUAL_VERIFY_FAILED = "MANUAL_VERIFY_FAILED"

@@ -10,8 +10,6 @@ from __future__ import annotations
 import threading
 import time
 
-__all__ = ["Throttle"]
-
 
 class Throttle:
     """A token bucket that all threads of a project share.

@@ -13,21 +13,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import ConfigurationError
+from .options import common_options, job_filters
 from .printing import masked
-from .review import filters
 from .service import stack_context
-from .stack import common
 
 if TYPE_CHECKING:
     from ..api import JobDetail
     from ..lifecycle import Problem
 
-__all__ = ["adopt", "program"]
-
 
 @click.command()
-@common
-@filters
+@common_options
+@job_filters
 @click.option("--limit", type=click.IntRange(min=0), help="The most jobs to take.")
 @click.option("--all", "every", is_flag=True, help="Jobs that a stack made, too.")
 @click.option(
@@ -95,9 +92,9 @@ def _free(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
-    except OSError as problem:
+    except OSError as error:
         raise ConfigurationError(
-            f"--out {folder}: {problem.strerror}: give a folder that can be written to"
+            f"--out {folder}: {error.strerror}: give a folder that can be written to"
         ) from None
     return folder
 
@@ -161,9 +158,9 @@ def _declared(detail: JobDetail) -> dict[str, Any]:
     from ..lifecycle.ownership import without_tags
     from ..lifecycle.plan import same, undeclared
 
-    told = detail.model_dump(mode="json", exclude_none=True)
-    told["tags"] = without_tags(detail.tags)
-    inputs = {name: told[name] for name in FIELDS if told.get(name) not in (None, [], {})}
+    answer = detail.model_dump(mode="json", exclude_none=True)
+    answer["tags"] = without_tags(detail.tags)
+    inputs = {name: answer[name] for name in FIELDS if answer.get(name) not in (None, [], {})}
     for name in list(inputs):
         default = undeclared(FIELDS[name], inputs)
         if default is not None and same(FIELDS[name], default, inputs[name]):

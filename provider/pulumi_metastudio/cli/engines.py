@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from ..backend import ORGANIZATION
+from ..common.redact import one_line
 from ..errors import ConfigurationError
-from ..redact import one_line
 from .target import Target
-
-__all__ = ["Engine", "choose"]
 
 
 class Engine(Protocol):
@@ -97,8 +95,8 @@ class _PulumiCli:
         done = self._start(target, [*words, "--non-interactive"], capture_output=True)
         try:
             if done.returncode == 0:
-                told: dict[str, dict[str, Any]] = json.loads(done.stdout or "{}")
-                return {key: str(value.get("value", "")) for key, value in told.items()}
+                values: dict[str, dict[str, Any]] = json.loads(done.stdout or "{}")
+                return {key: str(value.get("value", "")) for key, value in values.items()}
         except (ValueError, AttributeError):
             pass
         # A backend's address, which may hold a password, is part of what the CLI says.
@@ -124,8 +122,8 @@ class _PulumiCli:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # which Python ignores, and hands on so
         try:
             os.execve(command[0], command, _environment())  # noqa: S606 - it is the user's program
-        except OSError as problem:
-            raise self._broken(problem) from None
+        except OSError as error:
+            raise self._broken(error) from None
 
     def _start(
         self, target: Target, words: list[str], **how: Any
@@ -141,11 +139,11 @@ class _PulumiCli:
                 check=False,
                 **how,
             )
-        except OSError as problem:
-            raise self._broken(problem) from None
+        except OSError as error:
+            raise self._broken(error) from None
 
-    def _broken(self, problem: OSError) -> ConfigurationError:
-        return ConfigurationError(f"{self._program} cannot be run: {problem.strerror}")
+    def _broken(self, error: OSError) -> ConfigurationError:
+        return ConfigurationError(f"{self._program} cannot be run: {error.strerror}")
 
 
 def _environment() -> dict[str, str]:
@@ -206,8 +204,8 @@ def _one_line_errors(target: Target) -> Iterator[tuple[Any, str]]:
         )
     try:
         yield embedded, target.stack
-    except embedded.EngineError as problem:
-        raise ConfigurationError(str(problem)) from None
+    except embedded.EngineError as error:
+        raise ConfigurationError(str(error)) from None
 
 
 @contextlib.contextmanager
@@ -229,9 +227,9 @@ def _embedded() -> Any:
         import cryptography  # noqa: F401 - the one package that is not there without the extra
 
         import pulumi_embedded
-    except ModuleNotFoundError as problem:
+    except ModuleNotFoundError as error:
         raise ConfigurationError(
-            f"the embedded engine needs {problem.name}: pip install 'pulumi-metastudio[embedded]', "
+            f"the embedded engine needs {error.name}: pip install 'pulumi-metastudio[embedded]', "
             "or install the Pulumi CLI"
         ) from None
     return pulumi_embedded

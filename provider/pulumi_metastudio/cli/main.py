@@ -12,8 +12,6 @@ import click
 
 from ..errors import MetaStudioError
 
-__all__ = ["main"]
-
 # Where each subcommand lives. The emulator's are in a package that a production installation
 # does not need, so nothing here may import it before it is asked for.
 _COMMANDS = {
@@ -26,7 +24,7 @@ _COMMANDS = {
     "config": ("pulumi_metastudio.cli.stack", "config"),
     "sweep": ("pulumi_metastudio.cli.sweep", "sweep"),
     "upload": ("pulumi_metastudio.cli.upload", "upload"),
-    "jobs": ("pulumi_metastudio.cli.review", "jobs"),
+    "jobs": ("pulumi_metastudio.cli.jobs", "jobs"),
     "adopt": ("pulumi_metastudio.cli.adopt", "adopt"),
     "emulator": ("metastudio_emulator.command_line", "emulator"),
     "samples": ("metastudio_emulator.command_line", "samples"),
@@ -54,16 +52,16 @@ class _Lazy(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except MetaStudioError as problem:
-            raise click.ClickException(str(problem)) from None
-        except OSError as problem:
-            if problem.errno == errno.EPIPE:  # the reader had enough
+        except MetaStudioError as error:
+            raise click.ClickException(str(error)) from None
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # the reader had enough
                 raise
-            named = f"{problem.filename}: " if problem.filename else ""
-            raise click.ClickException(f"{named}{problem.strerror or problem}") from None
-        except UnicodeEncodeError as problem:
+            named = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(f"{named}{error.strerror or error}") from None
+        except UnicodeEncodeError as error:
             # A shell passes on bytes that are none, which Python keeps as they are.
-            text = ascii(problem.object[problem.start : problem.end])
+            text = ascii(error.object[error.start : error.end])
             raise click.ClickException(f"{text} on the command line is no text") from None
 
 

@@ -10,8 +10,6 @@ import click
 if TYPE_CHECKING:
     from ..api import Job
 
-__all__ = ["masked", "print_json", "print_table", "printable"]
-
 
 def masked(text: str) -> str:
     """A phone number or address with its ends only, ``138****8000``; a short one not at all."""
@@ -22,10 +20,10 @@ def printable(job: Job) -> dict[str, Any]:
     """What may be printed of a job, by wire names: no URL, the contact masked."""
     from ..api.states import console_status
 
-    told = _without_urls(job.model_dump(mode="json", exclude_none=True))
+    shown = _without_urls(job.model_dump(mode="json", exclude_none=True))
     if job.contact:
-        told["contact"] = masked(job.contact)
-    return {**told, "console_status": console_status(job.state)}
+        shown["contact"] = masked(job.contact)
+    return {**shown, "console_status": console_status(job.state)}
 
 
 def _without_urls(value: Any) -> Any:

@@ -11,8 +11,6 @@ from .target import Target, find_target
 if TYPE_CHECKING:
     from ..lifecycle import Context
 
-__all__ = ["context_of", "stack_context"]
-
 
 def stack_context(engine: str, folder: Path, stack: str | None) -> Context:
     """The service as the stack in this folder sees it; without a project, by the environment.
@@ -25,7 +23,7 @@ def stack_context(engine: str, folder: Path, stack: str | None) -> Context:
 
 
 def context_of(engine: str, target: Target | None) -> Context:
-    """The service as a stack sees it; errors are those of :func:`stack_context`."""
+    """The service as a stack sees it; errors are those of ``stack_context``."""
     from ..lifecycle import Context
     from ..process import settings_from
 

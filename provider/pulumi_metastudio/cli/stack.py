@@ -7,7 +7,6 @@ on the same state. The stack is the selected one, for either.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,44 +14,9 @@ import click
 
 from ..errors import ConfigurationError
 from . import engines
+from .options import common_options, yes_option
 from .target import Target, the_target
 
-__all__ = ["cancel", "config", "destroy", "outputs", "preview", "refresh", "up"]
-
-_Command = Callable[..., None]
-
-
-def common(command: _Command) -> _Command:
-    """The options that every operation takes."""
-    for option in (
-        click.option(
-            "--stack",
-            "-s",
-            metavar="NAME",
-            help="The stack; by default PULUMI_STACK, else what 'pulumi stack select' chose.",
-        ),
-        click.option(
-            "--engine",
-            type=click.Choice(["auto", "pulumi", "embedded"]),
-            default="auto",
-            show_default=True,
-            help="auto: the Pulumi CLI if it is on PATH, else the embedded engine.",
-        ),
-        click.option("--json", "as_json", is_flag=True, help="Print JSON instead of rows."),
-        click.option(
-            "--cwd",
-            "-C",
-            "folder",
-            type=click.Path(exists=True, file_okay=False, path_type=Path),
-            default=".",
-            help="The folder of a Pulumi.yaml, or one below it; by default this one.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-_yes = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 _refresh = click.option("--refresh", "-r", is_flag=True, help="Read the service's side first.")
 _unseen = click.option(
     "--skip-preview", "-f", is_flag=True, help="Do not show beforehand what would be done."
@@ -63,7 +27,7 @@ _no_changes = click.option(
 
 
 @click.command()
-@common
+@common_options
 def cancel(engine: str, folder: Path, stack: str | None, **_: Any) -> None:
     """Unlock the stack after a run that was killed; make sure first that none is left."""
     target = the_target(folder, stack)
@@ -91,8 +55,8 @@ def _make(engine: engines.Engine, target: Target) -> None:
 
 
 @click.command()
-@common
-@_yes
+@common_options
+@yes_option
 @_unseen
 @_refresh
 @_no_changes
@@ -105,7 +69,7 @@ def up(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
 
 
 @click.command()
-@common
+@common_options
 @_refresh
 @_no_changes
 def preview(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
@@ -114,8 +78,8 @@ def preview(engine: str, folder: Path, stack: str | None, **options: Any) -> Non
 
 
 @click.command()
-@common
-@_yes
+@common_options
+@yes_option
 @_unseen
 @_no_changes
 @click.option(
@@ -129,8 +93,8 @@ def refresh(engine: str, folder: Path, stack: str | None, **options: Any) -> Non
 
 
 @click.command()
-@common
-@_yes
+@common_options
+@yes_option
 @_unseen
 def destroy(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
     """Delete the stack's jobs, as their deletion policies say."""
@@ -138,7 +102,7 @@ def destroy(engine: str, folder: Path, stack: str | None, **options: Any) -> Non
 
 
 @click.command()
-@common
+@common_options
 @click.option("--show-secrets", is_flag=True, help="Print secret outputs in the clear.")
 def outputs(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
     """Print the stack's outputs."""
@@ -151,7 +115,7 @@ def config() -> None:
 
 
 @config.command("set")
-@common
+@common_options
 @click.option("--secret", is_flag=True, help="Encrypt the value.")
 @click.argument("key")
 @click.argument("value", required=False)

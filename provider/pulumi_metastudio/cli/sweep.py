@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import ConfigurationError
-from .delete import remove
+from .jobs_delete import remove
+from .options import common_options
 from .printing import print_json, print_table
 from .service import context_of
-from .stack import common
 from .target import Target, the_target
 
 if TYPE_CHECKING:
@@ -26,11 +26,9 @@ if TYPE_CHECKING:
     from ..backend import Records
     from ..lifecycle import Context
 
-__all__ = ["sweep"]
-
 
 @click.command()
-@common
+@common_options
 @click.option("--delete", is_flag=True, help="Delete what is listed.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before deleting.")
 @click.option("--all-stacks", is_flag=True, help="Left-overs of all stacks of the project.")

@@ -17,10 +17,8 @@ from typing import Any
 import click
 
 from ..backend import ORGANIZATION, Backend
+from ..common.redact import one_line
 from ..errors import ConfigurationError
-from ..redact import one_line
-
-__all__ = ["NoStack", "Project", "Target", "find_target", "the_target"]
 
 _FILES = ("Pulumi.json", "Pulumi.yaml", "Pulumi.yml")
 
@@ -132,7 +130,7 @@ def find_target(folder: Path, stack: str | None) -> Target | None:
 
 
 def the_target(folder: Path, stack: str | None) -> Target:
-    """The stack that a command is for which needs one; errors are those of :func:`find_target`."""
+    """The stack that a command is for which needs one; errors are those of ``find_target``."""
     target = find_target(folder, stack)
     if target is None:
         raise ConfigurationError(
@@ -161,8 +159,8 @@ def _name(file: Path) -> str:
         settings: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise ConfigurationError(f"{file} is no UTF-8 text: save it as UTF-8") from None
-    except (OSError, yaml.YAMLError) as problem:
-        raise ConfigurationError(f"{file} cannot be read: {one_line(problem)}") from None
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{file} cannot be read: {one_line(error)}") from None
     name = settings.get("name") if isinstance(settings, dict) else None
     if not isinstance(name, str) or not name:
         raise ConfigurationError(f"{file} names no project: give it a name")

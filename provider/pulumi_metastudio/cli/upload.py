@@ -7,14 +7,12 @@ from typing import Any
 
 import click
 
+from .options import common_options
 from .service import stack_context
-from .stack import common
-
-__all__ = ["upload"]
 
 
 @click.command()
-@common
+@common_options
 @click.argument("job_id")
 @click.argument("files", nargs=-1, required=True, metavar="INPUT=FILE...")
 @click.option("--submit", is_flag=True, help="Submit the job for review afterwards.")

@@ -10,7 +10,7 @@ from typing import Any
 from ..api import MetaStudioClient, Settings
 from ..backend import Record, Records
 from ..errors import StateUnreadable
-from ..transfer import FingerprintCache, Reporter, Silent, Uploader
+from ..transfer import Reporter, Silent, SourceCache, Uploader, fingerprint_cache
 from .bulk import Listings
 from .journal import Journal
 from .ownership import Identity
@@ -102,7 +102,7 @@ class Context:
 
     client: MetaStudioClient
     uploader: Uploader
-    cache: FingerprintCache = field(default_factory=FingerprintCache)
+    cache: SourceCache = field(default_factory=fingerprint_cache)
     journal: Journal = field(default_factory=Journal)
     listings: Listings = field(default_factory=Listings)
     reporter: Reporter = field(default_factory=Silent)

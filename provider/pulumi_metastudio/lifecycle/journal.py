@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..folders import state_folder
+from ..common.folders import state_folder
 from .ownership import Identity
 from .schema import FIELDS, Inputs
 

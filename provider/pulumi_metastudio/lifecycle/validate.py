@@ -14,9 +14,9 @@ from ..errors import InputError
 from ..transfer import (
     LARGEST_PART,
     MOST_PARTS,
-    FingerprintCache,
     Media,
     MediaKind,
+    SourceCache,
     open_source,
     probe,
     probe_cache,
@@ -62,7 +62,7 @@ def normalised(inputs: Inputs) -> dict[str, Any]:
     }
 
 
-def problems(inputs: Inputs, cache: FingerprintCache | None = None) -> list[Problem]:
+def problems(inputs: Inputs, cache: SourceCache | None = None) -> list[Problem]:
     """Everything that is wrong with normalised inputs.
 
     Args:
@@ -168,7 +168,7 @@ _FRAMES = ((1920, 1080), (1080, 1920), (3840, 2160), (2160, 3840))
 _SHORTEST, _LONGEST = 180, 600
 
 
-def _file(name: str, location: Any, cache: FingerprintCache) -> Iterator[Problem]:
+def _file(name: str, location: Any, cache: SourceCache) -> Iterator[Problem]:
     if location is UNKNOWN:
         return
     if not isinstance(location, str):

@@ -5,6 +5,6 @@ once.
 """
 
 from .inputs import INPUTS, unknown_input
-from .read import Manifest, read_manifest
+from .reader import Manifest, read_manifest
 
 __all__ = ["INPUTS", "Manifest", "read_manifest", "unknown_input"]

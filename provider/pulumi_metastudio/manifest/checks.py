@@ -1,4 +1,4 @@
-"""What the check of each job would refuse, told of all jobs at once and before any of them."""
+"""What the check of each job would refuse, faults of all jobs at once and before any of them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..lifecycle import Problem, normalised, problems
-from .wording import without_numbers
-
-__all__ = ["refusals"]
+from .messages import without_numbers
 
 #: Jobs that are looked at together: most of the time goes into waiting for files and servers.
 _AT_ONCE = 8
@@ -27,8 +25,8 @@ def refusals(jobs: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[str]:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = list(pool.map(_problems, inputs))
     places: dict[str, list[str]] = {}
-    for label, told in zip(labels, found, strict=True):
-        for problem in told:
+    for label, faults in zip(labels, found, strict=True):
+        for problem in faults:
             text = without_numbers(f"{problem.property} {problem.reason}")
             places.setdefault(text, []).append(label)
     for text, where in places.items():

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
 from ..lifecycle.schema import BEHAVIOUR, FIELDS, FILES, UNKNOWN, VOICE_CHOICES, Kind
 from ..transfer.sources import is_url
-from .wording import kind_of, shown
-
-__all__ = ["COLUMNS", "INPUTS", "OF_JOB", "PARTS", "read_inputs", "unknown_input"]
+from .messages import kind_of, shown
 
 #: The kind of every input of a training job. ``triggers`` takes mappings, too.
 INPUTS: dict[str, Kind] = {
-    **{name: field.kind for name, field in FIELDS.items()},
+    **{name: each.kind for name, each in FIELDS.items()},
     **dict.fromkeys(FILES, Kind.TEXT),
     **{name: Kind.FLAG if isinstance(v, bool) else Kind.TEXT for name, v in BEHAVIOUR.items()},
     "triggers": Kind.TEXTS,
@@ -26,6 +25,15 @@ OF_JOB = {"resource": Kind.TEXT, **INPUTS}
 #: A table has no objects in its cells: their parts have columns of their own.
 PARTS = {f"voice_properties.{part}": Kind.TEXT for part in VOICE_CHOICES}
 COLUMNS = {n: kind for n, kind in OF_JOB.items() if kind is not Kind.OBJECT} | PARTS
+
+
+@dataclass
+class Document:
+    """A manifest's parts as its file has them; each job with what to call it to people."""
+
+    batch_name: Any = None
+    defaults: dict[str, Any] = field(default_factory=dict)
+    jobs: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
 
 def read_inputs(
@@ -39,8 +47,8 @@ def read_inputs(
             continue
         try:
             inputs[name] = None if value is None else _converted(name, known[name], value)
-        except InputError as problem:
-            problems.append(f"{label}: {name} is {problem}: it must be {known[name].value}")
+        except InputError as error:
+            problems.append(f"{label}: {name} is {error}: it must be {known[name].value}")
             inputs[name] = UNKNOWN
         else:
             if name in FILES and value is not None:

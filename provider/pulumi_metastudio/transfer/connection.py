@@ -20,8 +20,6 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.response import HTTPResponse
 
-__all__ = ["STALLED", "WatchedAdapter"]
-
 #: Begins the text of every exception that a stall ends in, through all layers of libraries.
 STALLED = "no byte moved for"
 #: How often within the stall limit a quiet connection is looked at.

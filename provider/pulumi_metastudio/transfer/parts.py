@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-__all__ = ["LARGEST_PART", "MOST_PARTS", "part_count", "part_ranges", "parts_fit"]
-
 #: Limits of the object storage for one part, in bytes, and of the API for the number of parts.
 _SMALLEST_PART = 100 * 1024
 LARGEST_PART = 5 * 1000**3

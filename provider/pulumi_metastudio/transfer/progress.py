@@ -1,6 +1,6 @@
 """Tell the person who waits what is going on.
 
-A :class:`Reporter` is where texts go: the engine's row, a terminal, a log. A :class:`Meter`
+A ``Reporter`` is where texts go: the engine's row, a terminal, a log. A ``Meter``
 turns bytes into texts, seldom enough that nobody pays for them.
 """
 
@@ -11,8 +11,6 @@ import threading
 import time
 from collections import deque
 from typing import Protocol
-
-__all__ = ["Meter", "Reporter", "Silent", "human_size"]
 
 #: Seconds that the rate is taken over.
 _WINDOW = 10.0

@@ -23,25 +23,22 @@ from typing import cast
 import requests
 import tenacity
 
+from ..common.redact import one_line
 from ..errors import UploadError, UploadFailure
-from ..redact import one_line
-from .answers import bare_etag, is_md5, refusal
 from .connection import STALLED, WatchedAdapter
-from .extent import (
+from .hashing import (
     LARGE_BLOCK,
     SMALL_BLOCK,
-    Extent,
-    InOrder,
-    Md5,
+    OrderedSha256,
+    PartMd5,
     SourceFailed,
-    Watcher,
     blocks,
 )
 from .parts import part_ranges
 from .progress import Meter, Reporter
+from .request_body import RequestBody, Watcher
 from .sources import Source, open_source
-
-__all__ = ["Uploader"]
+from .storage_errors import bare_etag, is_md5, storage_error
 
 _ATTEMPTS = 5
 _CONNECT_TIMEOUT = 10.0
@@ -98,8 +95,8 @@ class Uploader:
                 sha256 = self._beside_each_other(job, parts, done)
             else:
                 sha256 = self._one_by_one(job, parts, done)
-        except SourceFailed as problem:
-            raise UploadError(name, UploadFailure.SOURCE, str(problem)) from None
+        except SourceFailed as error:
+            raise UploadError(name, UploadFailure.SOURCE, str(error)) from None
         _unchanged(name, source)
         return sha256
 
@@ -124,15 +121,16 @@ class Uploader:
                 and is_md5(etag)
                 and _md5(source, *ranges[number - 1]) == etag
             )
-        except SourceFailed as problem:
-            raise UploadError(name, UploadFailure.SOURCE, str(problem)) from None
+        except SourceFailed as error:
+            raise UploadError(name, UploadFailure.SOURCE, str(error)) from None
 
     def _one_by_one(self, job: _Job, parts: Iterable[_Part], done: frozenset[int]) -> str:
-        sha256 = InOrder()
+        sha256 = OrderedSha256()
         for part in parts:
             if part.number in done:
                 position = part.start
-                for block in blocks(job.source, part.start, part.length, LARGE_BLOCK, job.told):
+                read = (job.source, part.start, part.length, LARGE_BLOCK, job.on_source_retry)
+                for block in blocks(*read):
                     sha256.update(position, block)
                     position += len(block)
             else:
@@ -172,30 +170,30 @@ class Uploader:
                 for event in begun:
                     event.set()
 
-    def _part(self, job: _Job, part: _Part, sha256: InOrder | None = None) -> None:
+    def _part(self, job: _Job, part: _Part, sha256: OrderedSha256 | None = None) -> None:
         """Send one part, repeating it."""
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_worth_repeating),
             wait=tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 1),
             stop=tenacity.stop_after_attempt(_ATTEMPTS),
-            before_sleep=partial(job.tell_retry, part),
+            before_sleep=partial(job.on_storage_retry, part),
             reraise=True,
         )
         job.meter.begin(part.number)
         retrying(self._attempt, job, part, sha256)
 
-    def _attempt(self, job: _Job, part: _Part, sha256: InOrder | None) -> None:
+    def _attempt(self, job: _Job, part: _Part, sha256: OrderedSha256 | None) -> None:
         # The ETag of a file in one piece is compared by nobody, so its MD5 would cost for nothing.
-        md5 = Md5() if job.parts > 1 else None
+        md5 = PartMd5() if job.parts > 1 else None
         watchers: list[Watcher] = [each for each in (sha256, md5) if each is not None]
-        body = Extent(
+        body = RequestBody(
             job.source,
             part.start,
             part.length,
             count=job.meter.add,
             watchers=watchers,
             block=SMALL_BLOCK if job.parts > 1 else LARGE_BLOCK,
-            told=job.told,
+            on_retry=job.on_source_retry,
         )
         try:
             with body:
@@ -207,7 +205,7 @@ class Uploader:
             job.meter.add(-body.sent)
             raise
 
-    def _put(self, job: _Job, url: str, body: Extent) -> str:
+    def _put(self, job: _Job, url: str, body: RequestBody) -> str:
         """Send one body and return the ETag that the answer gives it, if any."""
         try:
             answer = self._session.put(
@@ -223,13 +221,13 @@ class Uploader:
                     _drain(answer)
                     return bare_etag(answer.headers.get("ETag", ""))
                 text = answer.text
-        except (requests.RequestException, OSError) as problem:
-            if isinstance(problem, requests.ReadTimeout) or STALLED in str(problem):
+        except (requests.RequestException, OSError) as error:
+            if isinstance(error, requests.ReadTimeout) or STALLED in str(error):
                 detail = f"{self._stall_timeout:g} s"
                 raise UploadError(job.name, UploadFailure.STALLED, detail) from None
-            detail = one_line(problem, 120)
+            detail = one_line(error, 120)
             raise UploadError(job.name, UploadFailure.CONNECTION, detail) from None
-        raise refusal(job.name, answer.status_code, text)
+        raise storage_error(job.name, answer.status_code, text)
 
 
 @dataclass(frozen=True)
@@ -253,16 +251,16 @@ class _Job:
     meter: Meter
     parts: int
 
-    def told(self, text: str) -> None:
-        """Tell of trouble with the source."""
+    def on_source_retry(self, text: str) -> None:
+        """Report trouble with the source."""
         self.reporter.status(f"{self.name}: {text}")
 
-    def tell_retry(self, part: _Part, state: tenacity.RetryCallState) -> None:
-        """Tell of trouble with the storage."""
-        problem = str(state.outcome.exception() if state.outcome else "")
+    def on_storage_retry(self, part: _Part, state: tenacity.RetryCallState) -> None:
+        """Report trouble with the storage."""
+        error = str(state.outcome.exception() if state.outcome else "")
         where = f"{self.name} part {part.number}/{self.parts}" if self.parts > 1 else self.name
-        problem = problem.replace(self.name, where, 1)
-        self.reporter.status(f"{problem}; again in {state.upcoming_sleep:.0f} s")
+        error = error.replace(self.name, where, 1)
+        self.reporter.status(f"{error}; again in {state.upcoming_sleep:.0f} s")
 
 
 def _untouched(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -297,6 +295,6 @@ def _unchanged(name: str, source: Source) -> None:
         raise UploadError(name, UploadFailure.SOURCE, detail)
 
 
-def _worth_repeating(problem: BaseException) -> bool:
+def _worth_repeating(error: BaseException) -> bool:
     again = (UploadFailure.CONNECTION, UploadFailure.STALLED, UploadFailure.BUSY)
-    return isinstance(problem, UploadError) and problem.failure in again
+    return isinstance(error, UploadError) and error.failure in again

@@ -25,7 +25,7 @@ from pulumi_metastudio.lifecycle import (
     warnings,
 )
 from pulumi_metastudio.lifecycle.schema import FieldInput, Kind
-from pulumi_metastudio.transfer import FingerprintCache
+from pulumi_metastudio.transfer import SourceCache
 
 EXAMPLES = int(os.environ.get("METASTUDIO_EXAMPLES", "300"))
 LONG = settings(
@@ -87,7 +87,7 @@ def test_any_input_is_checked_and_compared(
     likely: dict[str, Any], odd: dict[str, Any], state: str, tmp_path: Path
 ) -> None:
     inputs = normalised({**likely, **odd})
-    found = problems(inputs, FingerprintCache(tmp_path / "probes.db"))
+    found = problems(inputs, SourceCache(tmp_path / "probes.db"))
     assert all(p.reason and "\n" not in p.reason for p in found)
     assert all(isinstance(text, str) for text in warnings(inputs))
     if {p.property for p in found} - {"name", "training_video", "grant_file", "cover"}:

@@ -24,7 +24,7 @@ from pulumi_metastudio.lifecycle import (
     warnings,
 )
 from pulumi_metastudio.lifecycle.ownership import Identity, owner_tag
-from pulumi_metastudio.transfer import FingerprintCache
+from pulumi_metastudio.transfer import SourceCache
 
 TAGS = Identity("urn:pulumi:s::p::t::n", "0" * 16).tags
 ID2 = {"id_card_image2": "b"}
@@ -217,7 +217,7 @@ def test_an_unchanged_file_is_not_opened_again(material: dict[str, str]) -> None
         watching = False
     assert set(opened).isdisjoint(material.values())
     watching = True
-    assert problems(inputs, FingerprintCache(Path(material["cover"]).parent / "empty.db")) == []
+    assert problems(inputs, SourceCache(Path(material["cover"]).parent / "empty.db")) == []
     watching = False
     assert set(material.values()) - set(opened) == {material["grant_file"]}
 

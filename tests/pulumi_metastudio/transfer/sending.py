@@ -9,8 +9,6 @@ from typing import Any
 from pulumi_metastudio.api import Command, MetaStudioClient, UploadUrls
 from pulumi_metastudio.transfer import Silent, Uploader, open_source
 
-__all__ = ["MEBI", "OCTETS", "confirmed", "send_cover", "sha256"]
-
 OCTETS = "application/octet-stream"
 MEBI = 1 << 20
 

@@ -10,8 +10,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-__all__ = ["Request", "Storage", "accept", "answer", "drip", "go_quiet", "stop_reading"]
-
 
 @dataclass
 class Request:

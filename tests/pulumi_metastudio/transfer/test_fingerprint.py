@@ -14,8 +14,14 @@ from typing import Any
 import pytest
 
 from pulumi_metastudio.errors import InputError
-from pulumi_metastudio.transfer import FingerprintCache, Source, fingerprint, open_source
-from pulumi_metastudio.transfer.sources import Readable
+from pulumi_metastudio.transfer import (
+    Source,
+    SourceCache,
+    fingerprint,
+    fingerprint_cache,
+    open_source,
+)
+from pulumi_metastudio.transfer.sources import OnRetry, Readable
 
 MakeFile = Callable[..., Path]
 
@@ -30,27 +36,29 @@ class Counted:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.source, name)
 
-    def reader(self, start: int = 0) -> AbstractContextManager[Readable]:
+    def reader(
+        self, start: int = 0, on_retry: OnRetry | None = None
+    ) -> AbstractContextManager[Readable]:
         self.reads += 1
         return self.source.reader(start)
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> FingerprintCache:
-    return FingerprintCache(tmp_path / "memory" / "fingerprints.db")
+def cache(tmp_path: Path) -> SourceCache:
+    return SourceCache(tmp_path / "memory" / "fingerprints.db")
 
 
 def counted(path: Path) -> Any:
     return Counted(open_source(str(path)))
 
 
-def test_it_is_the_sha256(file: MakeFile, cache: FingerprintCache) -> None:
+def test_it_is_the_sha256(file: MakeFile, cache: SourceCache) -> None:
     content = os.urandom(3 * 1024 * 1024 + 7)
     path = file(content)
     assert fingerprint(open_source(str(path)), cache) == hashlib.sha256(content).hexdigest()
 
 
-def test_an_unchanged_file_is_read_once(file: MakeFile, cache: FingerprintCache) -> None:
+def test_an_unchanged_file_is_read_once(file: MakeFile, cache: SourceCache) -> None:
     path = file()
     first, second = counted(path), counted(path)
     assert fingerprint(first, cache) == fingerprint(second, cache)
@@ -59,14 +67,14 @@ def test_an_unchanged_file_is_read_once(file: MakeFile, cache: FingerprintCache)
 
 def test_the_memory_outlives_the_process(file: MakeFile, tmp_path: Path) -> None:
     path = file()
-    fingerprint(open_source(str(path)), FingerprintCache(tmp_path / "db"))
+    fingerprint(open_source(str(path)), SourceCache(tmp_path / "db"))
     again = counted(path)
-    fingerprint(again, FingerprintCache(tmp_path / "db"))
+    fingerprint(again, SourceCache(tmp_path / "db"))
     assert again.reads == 0
 
 
 def test_one_file_by_two_names_is_read_once(
-    file: MakeFile, cache: FingerprintCache, monkeypatch: pytest.MonkeyPatch
+    file: MakeFile, cache: SourceCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = file()
     fingerprint(open_source(str(path)), cache)
@@ -76,9 +84,7 @@ def test_one_file_by_two_names_is_read_once(
     assert relative.reads == 0
 
 
-def test_a_touched_file_is_read_again_and_is_the_same(
-    file: MakeFile, cache: FingerprintCache
-) -> None:
+def test_a_touched_file_is_read_again_and_is_the_same(file: MakeFile, cache: SourceCache) -> None:
     path = file()
     before = fingerprint(open_source(str(path)), cache)
     os.utime(path, (1, 1))
@@ -87,7 +93,7 @@ def test_a_touched_file_is_read_again_and_is_the_same(
     assert touched.reads == 1
 
 
-def test_a_changed_file(file: MakeFile, cache: FingerprintCache) -> None:
+def test_a_changed_file(file: MakeFile, cache: SourceCache) -> None:
     path = file(b"one")
     before = fingerprint(open_source(str(path)), cache)
     file(b"other")
@@ -112,7 +118,7 @@ SIGNATURES = [
 
 @pytest.mark.parametrize("signature", SIGNATURES)
 def test_another_signature_of_an_object_is_the_same_object(
-    web: Any, cache: FingerprintCache, signature: str
+    web: Any, cache: SourceCache, signature: str
 ) -> None:
     def url(mark: str) -> str:
         return f"{web.url}/v?id=1&{signature.replace('{}', mark)}&versionId=2#{mark}"
@@ -134,7 +140,7 @@ def test_another_signature_of_an_object_is_the_same_object(
     ],
 )
 def test_a_query_may_name_the_object(
-    web: Any, cache: FingerprintCache, queries: tuple[str, str]
+    web: Any, cache: SourceCache, queries: tuple[str, str]
 ) -> None:
     # A weak validator: both have the same size, and the same time of change.
     first, second = (f"{web.url}/v?{query}" for query in queries)
@@ -145,14 +151,14 @@ def test_a_query_may_name_the_object(
 
 def test_the_memory_holds_no_query(web: Any, tmp_path: Path) -> None:
     location = f"{web.url}/v?id=1&token=secret".replace("://", "://user:secret@")
-    fingerprint(open_source(location), FingerprintCache(tmp_path / "db"))
+    fingerprint(open_source(location), SourceCache(tmp_path / "db"))
     with sqlite3.connect(tmp_path / "db") as db:
-        (row,) = db.execute("SELECT * FROM fingerprint").fetchall()
+        (row,) = db.execute("SELECT * FROM known").fetchall()
     assert "secret" not in str(row)
     assert b"secret" not in (tmp_path / "db").read_bytes()
 
 
-def test_a_url_without_a_validator_is_read_each_time(web: Any, cache: FingerprintCache) -> None:
+def test_a_url_without_a_validator_is_read_each_time(web: Any, cache: SourceCache) -> None:
     web.etag = None
     fingerprint(open_source(web.url), cache)
     web.content = b"9876543210"
@@ -163,7 +169,7 @@ def test_a_url_without_a_validator_is_read_each_time(web: Any, cache: Fingerprin
 def test_a_damaged_memory_is_survived(damage: str, file: MakeFile, tmp_path: Path) -> None:
     db = tmp_path / "db"
     path = file()
-    expected = fingerprint(open_source(str(path)), FingerprintCache(db))
+    expected = fingerprint(open_source(str(path)), SourceCache(db))
     if damage == "no database":
         db.write_bytes(b"certainly not a database " * 100)
     elif damage == "cut short":
@@ -175,33 +181,33 @@ def test_a_damaged_memory_is_survived(damage: str, file: MakeFile, tmp_path: Pat
     else:
         db.unlink()
         db.mkdir()
-    assert fingerprint(open_source(str(path)), FingerprintCache(db)) == expected
+    assert fingerprint(open_source(str(path)), SourceCache(db)) == expected
 
 
 def test_a_damaged_memory_is_begun_anew(file: MakeFile, tmp_path: Path) -> None:
     db = tmp_path / "db"
     db.write_bytes(b"certainly not a database " * 100)
     path = file()
-    fingerprint(open_source(str(path)), FingerprintCache(db))
+    fingerprint(open_source(str(path)), SourceCache(db))
     again = counted(path)
-    fingerprint(again, FingerprintCache(db))
+    fingerprint(again, SourceCache(db))
     assert again.reads == 0
 
 
 def test_a_folder_that_cannot_be_made_is_survived(file: MakeFile, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
-    cache = FingerprintCache(tmp_path / "taken" / "deeper" / "db")
+    cache = SourceCache(tmp_path / "taken" / "deeper" / "db")
     expected = hashlib.sha256(b"0123456789").hexdigest()
     assert fingerprint(open_source(str(file())), cache) == expected
 
 
 def test_only_its_owner_may_look_into_the_memory(file: MakeFile, tmp_path: Path) -> None:
-    cache = FingerprintCache(tmp_path / "memory" / "db")
+    cache = SourceCache(tmp_path / "memory" / "db")
     fingerprint(open_source(str(file())), cache)
     assert (tmp_path / "memory").stat().st_mode & 0o077 == 0
 
 
-def test_a_source_that_cannot_be_read(web: Any, cache: FingerprintCache) -> None:
+def test_a_source_that_cannot_be_read(web: Any, cache: SourceCache) -> None:
     source = open_source(f"{web.url}/v?Signature=secret")
     web.breaks_after = 0
     with pytest.raises(InputError, match="cannot be read") as caught:
@@ -229,5 +235,5 @@ def test_where_the_memory_is(
     monkeypatch.delenv("METASTUDIO_CACHE_DIR")
     for name, value in variables.items():
         monkeypatch.setenv(name, value.format(tmp_path))
-    fingerprint(open_source(str(file())), FingerprintCache())
+    fingerprint(open_source(str(file())), fingerprint_cache())
     assert (tmp_path / expected).is_file()

@@ -11,10 +11,10 @@ import pytest
 
 from pulumi_metastudio.errors import InputError
 from pulumi_metastudio.transfer import (
-    FingerprintCache,
     Silent,
     Uploader,
     fingerprint,
+    fingerprint_cache,
     open_source,
 )
 
@@ -53,7 +53,7 @@ def test_it_is_streamed_through(parts: int, content: bytes, storage: Storage) ->
 def test_its_fingerprint_is_kept_until_it_changes(
     content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache = FingerprintCache()
+    cache = fingerprint_cache()
     first = open_source("memory://bucket/video.mp4")
     assert first.validator
     told = fingerprint(first, cache)

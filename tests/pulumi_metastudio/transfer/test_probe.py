@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from metastudio_emulator.samples import make_samples
 from pulumi_metastudio.errors import InputError
-from pulumi_metastudio.transfer import FingerprintCache, Media, MediaKind, open_source, probe
+from pulumi_metastudio.transfer import Media, MediaKind, SourceCache, open_source, probe
 
 VIDEO, PICTURE, ARCHIVE = MediaKind.VIDEO, MediaKind.PICTURE, MediaKind.ARCHIVE
 Film = Callable[..., Path]
@@ -46,7 +46,7 @@ class Counting:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
-    def reader(self, start: int = 0, told: Any = None) -> Any:
+    def reader(self, start: int = 0, on_retry: Any = None) -> Any:
         self.read.append(start)
         return self.inner.reader(start)
 
@@ -211,7 +211,7 @@ def test_archives(samples: dict[str, Path], tmp_path: Path) -> None:
 
 
 def test_what_was_found_is_remembered_until_the_file_changes(film: Film, tmp_path: Path) -> None:
-    cache = FingerprintCache(tmp_path / "probes.db")
+    cache = SourceCache(tmp_path / "probes.db")
     path = tmp_path / "film.mp4"
     path.write_bytes(film().read_bytes())
     for opened in (1, 0):
@@ -227,7 +227,7 @@ def test_what_was_found_is_remembered_until_the_file_changes(film: Film, tmp_pat
 
 @pytest.mark.parametrize("noted", ["", "no json", "[]", '{"kind": "VIDEO", "newer": 1}', "{}"])
 def test_a_note_of_another_version_is_passed_over(film: Film, tmp_path: Path, noted: str) -> None:
-    cache = FingerprintCache(tmp_path / "probes.db")
+    cache = SourceCache(tmp_path / "probes.db")
     cache.put(open_source(str(film())), noted)
     assert probe(open_source(str(film())), VIDEO, cache) == Media(1920, 1080, 185.0)
     written = json.loads(cache.get(open_source(str(film()))) or "")

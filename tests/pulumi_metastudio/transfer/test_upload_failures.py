@@ -14,7 +14,7 @@ from metastudio_emulator import Emulator
 from pulumi_metastudio.api import CreateJob, MetaStudioClient, UploadUrls
 from pulumi_metastudio.errors import UploadError, UploadFailure
 from pulumi_metastudio.transfer import Silent, Uploader, open_source
-from pulumi_metastudio.transfer.answers import refusal
+from pulumi_metastudio.transfer.storage_errors import storage_error
 
 from .sending import MEBI, OCTETS, confirmed, send_cover, sha256
 
@@ -91,7 +91,7 @@ REFUSALS = [
 @pytest.mark.parametrize(("status", "code", "message", "failure"), REFUSALS)
 def test_what_a_refusal_means(status: int, code: str, message: str, failure: Any) -> None:
     body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    problem = refusal("cover", status, body)
+    problem = storage_error("cover", status, body)
     assert problem.failure is failure
     assert str(problem) == f"cover: {failure.value} (HTTP {status} {code}: {message})"
 

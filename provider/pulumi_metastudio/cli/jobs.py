@@ -1,0 +1,248 @@
+"""``metastudio jobs``: look at jobs at the service, wait for them, decide on results.
+
+What is printed holds no URL, and of a phone number only its ends.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .jobs_delete import delete
+from .options import (
+    Command,
+    app_user_option,
+    common_options,
+    job_argument,
+    job_filters,
+    yes_option,
+)
+from .printing import print_json, print_table, printable
+from .service import stack_context
+
+if TYPE_CHECKING:
+    from ..api import JobDetail
+
+
+@click.group()
+def jobs() -> None:
+    """Look at jobs at the service, wait for them, decide on results, delete them."""
+
+
+jobs.add_command(delete)
+
+
+@jobs.command("list")
+@common_options
+@job_filters
+@click.option("--sort-key", type=click.Choice(["create_time", "update_time", "asset_order"]))
+@click.option("--sort-dir", type=click.Choice(["asc", "desc"]))
+@click.option("--limit", type=click.IntRange(min=0), help="The most jobs to print.")
+def list_(
+    engine: str, folder: Path, stack: str | None, as_json: bool, limit: int | None, **chosen: Any
+) -> None:
+    """Print the project's jobs, the oldest first unless sorted otherwise."""
+    import itertools
+
+    context = stack_context(engine, folder, stack)
+    given = {name: value for name, value in chosen.items() if value is not None}
+    found = list(itertools.islice(context.client.iter_jobs(**given), limit))
+    if as_json:
+        print_json([printable(job) for job in found])
+        return
+    names = ("job_id", "name", "state", "console_status", "contact", "batch_name", "create_time")
+    print_table(names, [[str(printable(job).get(n) or "") for n in names] for job in found])
+
+
+@jobs.command()
+@common_options
+@job_argument
+@app_user_option
+def show(
+    engine: str,
+    folder: Path,
+    stack: str | None,
+    as_json: bool,
+    job_id: str,
+    app_user_id: str | None,
+) -> None:
+    """Print all that the service tells of a job, its history too."""
+    from ..errors import JobRefusal
+
+    detail = stack_context(engine, folder, stack).client.find_job(job_id, app_user_id=app_user_id)
+    if detail is None:
+        raise JobRefusal(f"the service has no training job {job_id}")
+    _print_detail(detail, as_json)
+
+
+@jobs.command()
+@common_options
+@click.argument("job_ids", nargs=-1, required=True, metavar="JOB_ID...")
+@click.option(
+    "--target",
+    "-t",
+    type=click.Choice(["submitted", "approved", "trained", "finished"]),
+    default="trained",
+    show_default=True,
+)
+@click.option("--timeout", default="3d", show_default=True, help="Seconds, or 90s, 36h, 3d.")
+@click.option("--poll", type=float, default=30.0, show_default=True, help="Seconds between looks.")
+@app_user_option
+def wait(
+    engine: str,
+    folder: Path,
+    stack: str | None,
+    as_json: bool,
+    job_ids: tuple[str, ...],
+    target: Any,
+    timeout: str,
+    poll: float,
+    app_user_id: str | None,
+) -> None:
+    """Wait until jobs have reached a target; the exit code is 1 when one does not."""
+    import asyncio
+
+    from ..waiting.polling import Poller, Wait
+    from ..waiting.targets import duration
+
+    client, seconds = stack_context(engine, folder, stack).client, duration(timeout)
+
+    async def all_of_them() -> list[JobDetail | None]:
+        rounds = Poller(client)
+        waits = [
+            Wait(job_id, target, seconds, poll, f"training job {job_id}", app_user_id)
+            for job_id in dict.fromkeys(job_ids)
+        ]
+        return await asyncio.gather(*(rounds.result(each) for each in waits))
+
+    found = [detail for detail in asyncio.run(all_of_them()) if detail]
+    if as_json:
+        print_json([printable(detail) for detail in found])
+        return
+    names = ("job_id", "name", "state", "console_status")
+    print_table(names, [[str(printable(job).get(n) or "") for n in names] for job in found])
+
+
+@jobs.command()
+@common_options
+@job_argument
+@app_user_option
+@yes_option
+def accept(job_id: str, yes: bool, **where: Any) -> None:
+    """Accept a result. This is final: the job can not be changed any more."""
+    _ask(yes, f"accept the result of job {job_id} for good?")
+    _decide("accept", job_id, **where)
+
+
+def _comment(command: Command) -> Command:
+    for option in (
+        click.option("--attach", multiple=True, metavar="FILE", help="A file or URL; repeatable."),
+        click.option("--message", "-m", required=True, help="What there is to say."),
+        click.option("--title", required=True, help="It in a few words."),
+    ):
+        command = option(command)
+    return command
+
+
+@jobs.command()
+@common_options
+@job_argument
+@_comment
+@app_user_option
+@yes_option
+def reject(
+    job_id: str, title: str, message: str, attach: tuple[str, ...], yes: bool, **where: Any
+) -> None:
+    """Reject a result with a reason: an administrator works on it again."""
+    _ask(yes, f"reject the result of job {job_id}?")
+    _decide("reject", job_id, title, message, attach, **where)
+
+
+@jobs.command()
+@common_options
+@job_argument
+@_comment
+@app_user_option
+def answer(job_id: str, title: str, message: str, attach: tuple[str, ...], **where: Any) -> None:
+    """Answer a comment of the reviewers."""
+    _decide("answer", job_id, title, message, attach, **where)
+
+
+@jobs.command()
+@common_options
+@job_argument
+@app_user_option
+def suspend(job_id: str, **where: Any) -> None:
+    """Suspend a job until it is resumed."""
+    _decide("suspend", job_id, **where)
+
+
+@jobs.command()
+@common_options
+@job_argument
+@app_user_option
+def resume(job_id: str, **where: Any) -> None:
+    """Let a suspended job go on."""
+    _decide("resume", job_id, **where)
+
+
+@jobs.command()
+@common_options
+@job_argument
+@click.option("--reason", help="What to improve.")
+@app_user_option
+@yes_option
+def repair(job_id: str, reason: str | None, yes: bool, **where: Any) -> None:
+    """Have a finished model improved: it trains again; a Flexus job can a few times only."""
+    _ask(yes, f"train job {job_id} again?")
+    _decide("repair", job_id, reason, **where)
+
+
+def _ask(yes: bool, question: str) -> None:
+    if not yes:
+        click.confirm(question, abort=True, err=True)
+
+
+def _decide(
+    step: str,
+    job_id: str,
+    *arguments: Any,
+    engine: str,
+    folder: Path,
+    stack: str | None,
+    as_json: bool,
+    app_user_id: str | None,
+) -> None:
+    """Carry out a step of the review and print the state it led to."""
+    from ..lifecycle import review
+
+    context = stack_context(engine, folder, stack)
+    detail = getattr(review, step)(context, job_id, *arguments, app_user_id=app_user_id)
+    if as_json:
+        print_json(printable(detail))
+    else:
+        click.echo(f"{step}: job {job_id} is in state {detail.state}")
+
+
+def _print_detail(detail: JobDetail, as_json: bool) -> None:
+    shown = printable(detail)
+    if as_json:
+        print_json(shown)
+        return
+    logs, comments = shown.pop("operation_logs", []), shown.pop("comment_logs", [])
+    print_table(("field", "value"), [[name, _short(value)] for name, value in shown.items()])
+    for title, entries in (("history", logs), ("comments", comments)):
+        if entries:
+            click.echo(f"\n{title}")
+        for entry in entries:
+            click.echo("  " + "  ".join(_short(value) for value in entry.values() if value))
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_short, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_short(each)}" for name, each in value.items())
+    return str(value).lower() if isinstance(value, bool) else str(value)

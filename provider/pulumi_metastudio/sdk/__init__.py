@@ -1,0 +1,1 @@
+"""Small additions to Pulumi's SDK. They know nothing of MetaStudio."""

@@ -1,0 +1,68 @@
+"""Outputs that cost nothing until a program asks for them.
+
+A job has some forty outputs, and a program uses two or three. The SDK makes, resolves and types
+one object for each output that a resource declares, which for a thousand jobs takes longer than
+everything else. So a job declares what it is given and what every run looks at; any other output
+is read back from the engine, all of them at once, the first time one is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar, overload
+
+import pulumi
+
+T = TypeVar("T")
+_READ_BACK = "_recorded"
+
+
+class LazyOutput(Generic[T]):
+    """An output of a resource as its state records it: ``state = LazyOutput[str]()``.
+
+    An output that the resource has declared to the SDK is an attribute of the instance, which
+    Python prefers to this.
+    """
+
+    def __set_name__(self, owner: type[pulumi.CustomResource], name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, resource: None, owner: type) -> LazyOutput[T]: ...
+
+    @overload
+    def __get__(self, resource: pulumi.CustomResource, owner: type) -> pulumi.Output[T]: ...
+
+    def __get__(
+        self, resource: pulumi.CustomResource | None, owner: type
+    ) -> LazyOutput[T] | pulumi.Output[T]:
+        if resource is None:
+            return self
+        name = self._name
+        output: pulumi.Output[T] = _read_back(resource).apply(lambda found: vars(found)[name])
+        return output
+
+
+def _read_back(resource: pulumi.CustomResource) -> pulumi.Output[pulumi.CustomResource]:
+    """The resource as the engine has registered it; asked for once."""
+    known: pulumi.Output[pulumi.CustomResource] | None = vars(resource).get(_READ_BACK)
+    if known is None:
+        # A resource that `--target` or `--continue-on-error` left out has a URN and no id. The
+        # engine tells nothing else of it, and what it does not tell would be None here.
+        names: pulumi.Output[list[str]] = pulumi.Output.all(resource.urn, resource.id)
+        known = names.apply(lambda names: _registered(resource, names[0]))
+        vars(resource)[_READ_BACK] = known
+    return known
+
+
+def _registered(resource: pulumi.CustomResource, urn: str) -> pulumi.CustomResource:
+    names: dict[str, Any] = {
+        name: None
+        for parent in type(resource).__mro__
+        for name, value in vars(parent).items()
+        if isinstance(value, LazyOutput)
+    }
+    *_, kind, name = urn.split("::", 3)
+    # With a URN the SDK registers nothing: it asks the engine for what was registered.
+    return pulumi.CustomResource(
+        kind.rsplit("$", 1)[-1], name, names, pulumi.ResourceOptions(urn=urn)
+    )

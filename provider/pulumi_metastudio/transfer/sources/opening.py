@@ -1,0 +1,36 @@
+"""Which kind of source a location is."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from ...errors import InputError
+from .base import NOT_A_URL, Source, is_url
+from .local import local_source
+
+_NEARLY_URL = re.compile(r"https?:", re.IGNORECASE)
+
+
+def open_source(location: str) -> Source:
+    """The source at ``location``: a path (``~`` is the home folder) or a URL.
+
+    Raises:
+        InputError: it does not exist, is not a file, is empty or cannot be read.
+    """
+    if not is_url(location):
+        if _NEARLY_URL.match(location):
+            raise InputError(NOT_A_URL)  # and not shown as a path: it may hold a password
+        return local_source(location)
+    scheme = location.partition("://")[0].lower()
+    if scheme == "file":
+        return local_source(url2pathname(urlsplit(location).path))
+    # What reads the others is loaded when it is needed.
+    if scheme in ("http", "https"):
+        from .web import web_source
+
+        return web_source(location)
+    from .fsspec import fsspec_source
+
+    return fsspec_source(location)
