@@ -364,7 +364,7 @@ def _reason(detail: JobDetail) -> str:
     from .lifecycle import review_note
     from .lifecycle.outputs import recorded
 
-    return review_note(recorded({}, detail, {})) or f"it is in state {detail.state}"
+    return review_note(recorded({}, detail)) or f"it is in state {detail.state}"
 
 
 def _too_late(wait: Wait) -> str:
