@@ -216,7 +216,7 @@ def _decide(
     app_user_id: str | None,
 ) -> None:
     """Carry out a step of the review and print the state it led to."""
-    from ..lifecycle import review
+    from ..single_jobs import review
 
     context = stack_context(engine, folder, stack)
     detail = getattr(review, step)(context, job_id, *arguments, app_user_id=app_user_id)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..errors import InputError, JobRefusal
-from .context import Context
-from .material import Material, steps
-from .ownership import without_tags
-from .schema import FIELDS, VOICE_CHOICES
-from .validate import problems
-
-__all__ = ["upload"]
+from ..lifecycle.context import Context
+from ..lifecycle.ownership import without_tags
+from ..lifecycle.progress import Progress, steps
+from ..lifecycle.schema import FIELDS, VOICE_CHOICES
+from ..lifecycle.steps import StepExecutor
+from ..lifecycle.validate import problems
 
 
 def upload(context: Context, job_id: str, files: Mapping[str, str], *, submit: bool) -> None:
@@ -31,23 +30,24 @@ def upload(context: Context, job_id: str, files: Mapping[str, str], *, submit: b
     detail = context.client.find_job(job_id)
     if detail is None:
         raise JobRefusal(f"the service has no job {job_id}")
-    told = detail.model_dump(mode="json", exclude_none=True)
-    told["tags"] = without_tags(detail.tags)
+    shown = detail.model_dump(mode="json", exclude_none=True)
+    shown["tags"] = without_tags(detail.tags)
     # An update must send the complete set, because an omitted field may be reset. A phone number
-    # told with asterisks is left out all the same: sent back, the asterisks would replace it.
-    fields = {name: told[name] for name in FIELDS if told.get(name) is not None}
+    # shown with asterisks is left out all the same: sent back, the asterisks would replace it.
+    fields = {name: shown[name] for name in FIELDS if shown.get(name) is not None}
     if "*" in fields.get("contact", ""):
         del fields["contact"]
     voice = fields.get("voice_properties")
     if voice is not None and voice.keys() != VOICE_CHOICES.keys():
         # They go whole or not at all.
         context.reporter.warning(
-            f"job {job_id}: its voice_properties are not sent along, because the service tells "
+            f"job {job_id}: its voice_properties are not sent along, because the service shows "
             "only a part of them; look at them when the upload is through"
         )
         del fields["voice_properties"]
     inputs = {**fields, **files, "submit": submit, "existing_job_id": job_id}
-    material = Material(context, job_id, inputs, steps(inputs, list(files)), resumed=True)
-    material.work()
-    if material.problem:
-        raise material.problem
+    progress = Progress(pending=steps(inputs, list(files)))
+    job = StepExecutor(context, job_id, inputs, progress, resumed=True)
+    job.run()
+    if job.problem:
+        raise job.problem

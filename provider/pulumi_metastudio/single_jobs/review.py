@@ -21,10 +21,8 @@ from ..api.states import (
     WAIT_USER_CONFIRM,
 )
 from ..errors import InputError, JobRefusal, UploadError
+from ..lifecycle.context import Context
 from ..transfer import Source, open_source
-from .context import Context
-
-__all__ = ["accept", "answer", "reject", "repair", "resume", "suspend"]
 
 _JOB_REJECT = "JOB_REJECT"
 _LONGEST = 2048
@@ -89,12 +87,12 @@ def answer(
     *,
     app_user_id: str | None = None,
 ) -> JobDetail:
-    """Answer a comment of the reviewers; arguments and errors are those of :func:`reject`."""
+    """Answer a comment of the reviewers; arguments and errors are those of ``reject``."""
     return _comment(context, "CONFIRM_ANSWER", job_id, title, message, attachments, app_user_id)
 
 
 def suspend(context: Context, job_id: str, *, app_user_id: str | None = None) -> JobDetail:
-    """Suspend a job until :func:`resume`."""
+    """Suspend a job until ``resume``."""
     return _execute(context, job_id, Command(command="CONFIRM_PENDING"), app_user_id)
 
 
@@ -166,8 +164,8 @@ def _send(context: Context, command: str, files: dict[str, Source], told: Comman
     for (name, source), url in zip(files.items(), urls, strict=True):
         try:
             context.uploader.send(name, source, [url], "application/octet-stream", context.reporter)
-        except UploadError as problem:
-            raise UploadError(name, problem.failure, done) from problem
+        except UploadError as error:
+            raise UploadError(name, error.failure, done) from error
 
 
 def _fits(name: str, text: str) -> None:

@@ -24,8 +24,6 @@ from ..errors import AuthenticationError, MetaStudioError
 from .outputs import OBSERVED
 from .schema import FIELDS
 
-__all__ = ["Listings", "as_detail", "in_doubt", "stands"]
-
 #: Seconds for which what a list said counts as now.
 VALIDITY = 30.0
 

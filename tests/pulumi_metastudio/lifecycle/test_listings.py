@@ -14,15 +14,16 @@ from metastudio_emulator import Emulator
 from pulumi_metastudio.api import UpdateJob
 from pulumi_metastudio.errors import AuthenticationError
 from pulumi_metastudio.lifecycle import Context, read
-from pulumi_metastudio.lifecycle.bulk import Listings
+from pulumi_metastudio.lifecycle.listings import Listings
 from pulumi_metastudio.lifecycle.outputs import recorded
+from pulumi_metastudio.lifecycle.progress import Progress
 
 ContextFor = Callable[..., Context]
 Record = dict[str, Any]
 Count = Callable[[dict[str, dict[str, int]], str], int]
 
 THREADS = 4  # those of the SDK's provider process
-KEPT: Record = {"pending": [], "fingerprints": {}, "__sent": {}, "__upload_urls": {}}
+DONE = Progress(serial="")
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def record(context: Context, job_id: str, *declared: str, **behaviour: Any) -> R
     told = detail.model_dump(mode="json")
     inputs = {name: told[name] for name in ("name", *declared)}
     app_user = {"app_user_id": detail.app_user_id} if detail.app_user_id else {}
-    outputs: Record = stated(recorded({**inputs, **app_user, **behaviour}, detail, KEPT))
+    outputs: Record = stated(recorded({**inputs, **app_user, **behaviour}, detail, DONE))
     return outputs
 
 

@@ -9,8 +9,6 @@ from ..api import CreateJob, JobDetail, UpdateJob
 from .ownership import is_own_tag
 from .schema import FIELDS, FILES, Effect, Inputs
 
-__all__ = ["command_message", "create_request", "update_request"]
-
 
 def command_message(files: Sequence[str], replaced: Collection[str] = ()) -> str | None:
     """What upload URLs are asked for; None for the service's default, UPLOAD_VIDEO.
@@ -56,7 +54,7 @@ def update_request(
         current: the job as it is; its ownership tags stay on it, and all its tags where none
             are declared.
         removed: values to send for fields that are declared no longer.
-        message: which upload it is about, see :func:`command_message`.
+        message: which upload it is about, see ``command_message``.
     """
     fields: dict[str, Any] = dict(removed or {})
     fields |= {

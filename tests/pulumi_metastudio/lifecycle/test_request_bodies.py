@@ -6,7 +6,7 @@ from typing import Any
 
 from pulumi_metastudio.api import JobDetail
 from pulumi_metastudio.lifecycle import FIELDS, Effect
-from pulumi_metastudio.lifecycle.requests import create_request, update_request
+from pulumi_metastudio.lifecycle.request_bodies import create_request, update_request
 
 FULL: dict[str, Any] = {
     "name": "n",

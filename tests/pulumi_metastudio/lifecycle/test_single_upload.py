@@ -13,7 +13,8 @@ import pytest
 from metastudio_emulator import Emulator
 from pulumi_metastudio.api import CreateJob
 from pulumi_metastudio.errors import InputError, JobRefusal, MetaStudioError
-from pulumi_metastudio.lifecycle import Context, upload
+from pulumi_metastudio.lifecycle import Context
+from pulumi_metastudio.single_jobs.upload import upload
 
 from .observing import state_of, stored, uploads
 
