@@ -25,7 +25,7 @@ def stack_context(engine: str, folder: Path, stack: str | None) -> Context:
 def context_of(engine: str, target: Target | None) -> Context:
     """The service as a stack sees it; errors are those of ``stack_context``."""
     from ..lifecycle import Context
-    from ..process import settings_from
+    from ..process_state import settings_from
 
     config: dict[str, str] = {}
     if target:
