@@ -157,7 +157,7 @@ def reject(
 ) -> None:
     """Reject a result with a reason: an administrator works on it again."""
     _ask(yes, f"reject the result of job {job_id}?")
-    _decide("reject", job_id, title, message, attach, **where)
+    _decide("reject", job_id, title=title, message=message, attachments=attach, **where)
 
 
 @jobs.command()
@@ -167,7 +167,7 @@ def reject(
 @app_user_option
 def answer(job_id: str, title: str, message: str, attach: tuple[str, ...], **where: Any) -> None:
     """Answer a comment of the reviewers."""
-    _decide("answer", job_id, title, message, attach, **where)
+    _decide("answer", job_id, title=title, message=message, attachments=attach, **where)
 
 
 @jobs.command()
@@ -197,7 +197,7 @@ def resume(job_id: str, **where: Any) -> None:
 def repair(job_id: str, reason: str | None, yes: bool, **where: Any) -> None:
     """Have a finished model improved: it trains again; a Flexus job can a few times only."""
     _ask(yes, f"train job {job_id} again?")
-    _decide("repair", job_id, reason, **where)
+    _decide("repair", job_id, reason=reason, **where)
 
 
 def _ask(yes: bool, question: str) -> None:
@@ -206,24 +206,24 @@ def _ask(yes: bool, question: str) -> None:
 
 
 def _decide(
-    step: str,
+    decision: str,
     job_id: str,
-    *arguments: Any,
+    *,
     engine: str,
     folder: Path,
     stack: str | None,
     as_json: bool,
-    app_user_id: str | None,
+    **arguments: Any,
 ) -> None:
     """Carry out a step of the review and print the state it led to."""
     from ..single_jobs import review
 
     context = stack_context(engine, folder, stack)
-    detail = getattr(review, step)(context, job_id, *arguments, app_user_id=app_user_id)
+    detail = review.decide(context, job_id, decision, **arguments)
     if as_json:
         print_json(printable(detail))
     else:
-        click.echo(f"{step}: job {job_id} is in state {detail.state}")
+        click.echo(f"{decision}: job {job_id} is in state {detail.state}")
 
 
 def _print_detail(detail: JobDetail, as_json: bool) -> None:
