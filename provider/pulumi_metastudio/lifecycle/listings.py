@@ -17,7 +17,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ..api import Job, JobDetail, JobPage, MetaStudioClient
+from ..api import Job, JobDetail, MetaStudioClient
 from ..api.client import PAGE
 from ..api.states import REVIEW_FAILED
 from ..errors import AuthenticationError, MetaStudioError
@@ -74,7 +74,7 @@ class Listings:
 
 
 class _Listing:
-    """The pages of one list; each is fetched by a read that needs it, several side by side."""
+    """The pages of one list, fetched one after another by the reads that need them."""
 
     def __init__(self, client: MetaStudioClient, app_user_id: str | None):
         self.begun = time.monotonic()
@@ -83,10 +83,9 @@ class _Listing:
         self._writes = client.writes
         self._app_user_id = app_user_id
         self._jobs: dict[str, Job | None] = {}
-        self._pages = 1  # until the first one tells
-        self._taken = 0
-        self._under_way = 0
-        self._arrived = threading.Condition()
+        self._pages = 1  # until the first one says how many there are
+        self._fetched = 0
+        self._lock = threading.Lock()
 
     @property
     def outdated(self) -> bool:
@@ -94,30 +93,20 @@ class _Listing:
         return self._writes != self._client.writes
 
     def find(self, job_id: str) -> Job | None:
-        while (page := self._next_page(job_id)) is not None:
-            self._fetch(page)
-        return self._jobs.get(job_id)
+        with self._lock:
+            while job_id not in self._jobs and self._may_fetch():
+                self._fetch()
+            return self._jobs.get(job_id)
 
-    def _next_page(self, job_id: str) -> int | None:
-        """The page to fetch for this job; None when the list has said what it will say."""
-        with self._arrived:
-            while job_id not in self._jobs:
-                reads = len(self.asked)
-                if reads > 1 and self._taken < min(reads, self._pages):
-                    self._taken += 1
-                    self._under_way += 1
-                    return self._taken - 1
-                if not self._under_way:
-                    break
-                self._arrived.wait()
-            return None
+    def _may_fetch(self) -> bool:
+        reads = len(self.asked)
+        return reads > 1 and self._fetched < min(reads, self._pages)
 
-    def _fetch(self, page: int) -> None:
-        answer: JobPage | None = None
+    def _fetch(self) -> None:
         try:
-            answer = self._client.list_jobs(
+            page = self._client.list_jobs(
                 app_user_id=self._app_user_id,
-                offset=page * PAGE,
+                offset=self._fetched * PAGE,
                 limit=PAGE,
                 # New jobs come last, where they move no other to another page.
                 sort_key="create_time",
@@ -126,22 +115,13 @@ class _Listing:
         except AuthenticationError:
             raise
         except MetaStudioError:
-            pass  # without a list, details tell everything
-        finally:
-            with self._arrived:
-                self._under_way -= 1
-                self._take_in(page, answer)
-                self._arrived.notify_all()
-
-    def _take_in(self, page: int, answer: JobPage | None) -> None:
-        if answer is None:
-            self._pages = 0
+            self._pages = 0  # without a list, details say everything
             return
-        if page == 0:
-            self._pages = -(-answer.count // PAGE)
-        for job in answer.jobs:
+        self._pages = -(-page.count // PAGE)
+        self._fetched += 1
+        for job in page.jobs:
             if self._jobs.setdefault(job.job_id, job) != job:
-                self._jobs[job.job_id] = None  # listed twice, and not alike: who knows
+                self._jobs[job.job_id] = None  # conflicting entries: fall back to the detail
 
 
 def in_doubt(old: Mapping[str, Any]) -> bool:
