@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, Request, Response
@@ -12,6 +13,9 @@ from ..errors import ObjectStorageError
 from ..storage.file_kinds import ALL_KINDS, MARKABLE_SUFFIX, TRAINING_VIDEO
 from ..storage.object_store import Received
 from ..storage.signed_urls import PREFIX, Ticket
+
+# First and last byte, or only one of them: "-5" means the last five bytes.
+_RANGE = re.compile(r"(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
 def object_storage_routes(app: AppState) -> APIRouter:
@@ -49,6 +53,10 @@ def object_storage_routes(app: AppState) -> APIRouter:
         stored = app.objects.object(job_id, _stored_name(suffix))
         if stored is None:
             raise ObjectStorageError(404, "NoSuchKey", "The specified key does not exist.")
+        if not _is_satisfiable(request.headers.get("range", ""), stored.size):
+            # As documented, an invalid range stands for the whole object.
+            headers = request.scope["headers"]
+            request.scope["headers"] = [pair for pair in headers if pair[0] != b"range"]
         return FileResponse(
             app.objects.path(stored),
             media_type=stored.content_type,
@@ -89,6 +97,24 @@ def _check_session(app: AppState, ticket: Ticket) -> None:
         raise ObjectStorageError(
             404, "NoSuchUpload", "The specified multipart upload does not exist."
         )
+
+
+def _is_satisfiable(header: str, size: int) -> bool:
+    """Whether every range of a Range header, such as "bytes=0-9,-5", is in the object."""
+    unit, _, ranges = header.partition("=")
+    if unit.strip().lower() != "bytes":
+        return False
+    for text in ranges.split(","):
+        found = _RANGE.fullmatch(text.strip())
+        if found is None:
+            return False
+        first, last = (int(digits) if digits else None for digits in found.groups())
+        if first is None:
+            if not last or not size:
+                return False
+        elif first >= size or (last is not None and last < first):
+            return False
+    return True
 
 
 def _content_length(request: Request) -> int:

@@ -142,6 +142,35 @@ def test_download_urls_appear_with_the_files(api: Api, urls: dict[str, Any]) -> 
     assert storage_error(requests.get(detail["cover_download_url"], timeout=30))[0] == 403
 
 
+@pytest.mark.parametrize(
+    ("header", "content"),
+    [
+        ("bytes=1-2", b"bc"),
+        ("bytes=4-99", b"ef"),
+        ("bytes=3-", b"def"),
+        ("bytes=-2", b"ef"),
+        *((text, None) for text in ("bytes", "bytes=", "bytes=a-b", "lines=1-2", "bytes=1-2,x")),
+        *((text, None) for text in ("bytes=6-", "bytes=2-1", "bytes=-0", "bytes=-", "bytes=1-2-3")),
+        ("bytes=" + "9" * 5000 + "-", None),
+    ],
+)
+def test_downloads_of_ranges(
+    api: Api, urls: dict[str, Any], header: str, content: bytes | None
+) -> None:
+    put(urls["cover_upload_url"], b"abcdef")
+    url = api.show(urls["job_id"])["cover_download_url"]
+    answer = requests.get(url, headers={"Range": header}, timeout=30)
+    expected = (200, b"abcdef") if content is None else (206, content)
+    assert (answer.status_code, answer.content) == expected
+
+
+def test_an_invalid_range_of_an_empty_file_returns_it(api: Api, urls: dict[str, Any]) -> None:
+    put(urls["cover_upload_url"], b"")
+    url = api.show(urls["job_id"])["cover_download_url"]
+    answer = requests.get(url, headers={"Range": "bytes=-1"}, timeout=30)
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
 def test_a_video_can_be_downloaded_once_it_is_confirmed(api: Api) -> None:
     urls = api.create(video_multipart_count=2)
     for url, part in zip(urls["training_video_upload_url"], (b"first ", b"second"), strict=True):

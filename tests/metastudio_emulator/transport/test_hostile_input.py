@@ -8,7 +8,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -18,7 +19,7 @@ import requests
 from huaweicloudsdkcore.signer.signer import Signer
 from huaweicloudsdkmetastudio.v1 import List2dModelTrainingJobRequest, MetaStudioClient
 
-from metastudio_emulator import EmulatorError
+from metastudio_emulator import Emulator, EmulatorError
 
 from ...fuzz.raw_http import RawAnswer, request_head, send_raw
 from ..clients import Api, error_of, put, vendor_error
@@ -81,6 +82,19 @@ def test_the_identity_service_limits_bodies(separate_process: SeparateProcess) -
     assert process.memory_info().rss - before < 32 * MEGABYTE
 
 
+@pytest.mark.parametrize("route", ["", "/none/command"])
+@pytest.mark.parametrize("values", [b"1,", b'"a",', b"[],", b"[" * 150 + b"]" * 150 + b","])
+def test_json_with_too_many_values_is_not_parsed(
+    separate_process: SeparateProcess, route: str, values: bytes
+) -> None:
+    info, process = separate_process
+    api = Api(cast(Emulator, SimpleNamespace(**info)))
+    before = process.memory_info().rss
+    body = b'{"tags":[%b1]}' % (values * (4 * MEGABYTE // len(values)))
+    assert error_of(api.call("POST", route, data=body)) == (400, "MSS.00000003")
+    assert process.memory_info().rss - before < 32 * MEGABYTE
+
+
 def test_headers_are_limited(separate_process: SeparateProcess) -> None:
     info, process = separate_process
     before = process.memory_info().rss
@@ -124,7 +138,7 @@ def test_credentials_are_refused_before_the_body_has_arrived(
     assert message in json.loads(answer.body)["error_msg"]
 
 
-DEEP = b"[" * 100_000
+DEEP = b"[" * 9_000
 LONE = b'"\\ud800"'
 
 
