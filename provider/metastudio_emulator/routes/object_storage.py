@@ -104,17 +104,15 @@ def _is_satisfiable(header: str, size: int) -> bool:
     unit, _, ranges = header.partition("=")
     if unit.strip().lower() != "bytes":
         return False
-    for text in ranges.split(","):
-        found = _RANGE.fullmatch(text.strip())
-        if found is None:
-            return False
-        first, last = (int(digits) if digits else None for digits in found.groups())
-        if first is None:
-            if not last or not size:
-                return False
-        elif first >= size or (last is not None and last < first):
-            return False
-    return True
+    return all(_is_in_object(text.strip(), size) for text in ranges.split(","))
+
+
+def _is_in_object(text: str, size: int) -> bool:
+    found = _RANGE.fullmatch(text)
+    first, last = found.groups() if found else ("", "")
+    if not first:
+        return int(last or 0) > 0 and size > 0
+    return int(first) < size and int(first) <= int(last or first)
 
 
 def _content_length(request: Request) -> int:
