@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import FileResponse
@@ -31,7 +30,7 @@ def object_storage_routes(app: AppState) -> APIRouter:
         ticket = app.urls.open_ticket(ticket_id)
         _check_session(app, ticket)
         expected = _content_length(request)
-        received = await app.objects.receive(_body(request))
+        received = await app.objects.receive(request.stream())
         try:
             if received.size != expected:
                 raise ObjectStorageError(
@@ -122,11 +121,6 @@ def _content_length(request: Request) -> int:
             411, "MissingContentLength", "You must provide the Content-Length HTTP header."
         )
     return int(length)
-
-
-async def _body(request: Request) -> AsyncIterator[bytes]:
-    async for chunk in request.stream():
-        yield chunk
 
 
 def _stored_name(suffix: str) -> str:
