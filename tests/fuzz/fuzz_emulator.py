@@ -1,12 +1,12 @@
-"""Sends odd requests to an emulator, and counts how it answers.
+"""Sends malformed and odd requests to an emulator, and counts its answers.
 
     python tests/fuzz/fuzz_emulator.py --requests 5000 --seed 1 [--anonymous]
 
-The emulator is a process of its own. Requests go through raw sockets, since no library would send
-most of them: broken JSON, broken HTTP, odd paths, headers, signatures and bodies of megabytes.
-With credentials (a token, signatures, the key of the control interface) they get as far as the
-operations. A run is clean when there is no 5xx answer, no traceback and no forged line in the log,
-when the process never took more than 200 MB, and when an honest request still works at the end.
+The emulator runs in its own process. Requests are sent over plain sockets, since no library would
+send most of them: broken JSON and HTTP, odd paths, headers and signatures, bodies of megabytes.
+With credentials (a token, signatures, the key of the control interface) they reach the operations.
+A run is clean if there is no 5xx answer, no traceback and no forged line in the log, if the process
+never uses more than 200 MB, and if a valid request still succeeds at the end.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from odd import METHODS, Odd
-from raw_http import answer_to, exchange, first, head
+from odd_values import METHODS, OddValues
+from raw_http import RawAnswer, request_head, send_raw
 
 from metastudio_emulator.auth.signing import SignedRequest, signature
 
@@ -61,12 +61,14 @@ _QUERY = (
     *("tag", "batch_name", "job_id", "is_flexus", "train_location", "query_project_id", "x"),
 )
 _STORAGE_QUERY = ("AccessKeyId", "Expires", "Signature", "ticket", "partNumber", "uploadId")
+# Seconds to wait for an answer; requests that end in the middle get none.
+_PATIENCE = 0.5
 _LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ \S")
 
 
 @dataclasses.dataclass
 class Result:
-    """What a run saw; `statuses` counts answers, "none" those that never came."""
+    """The result of a run; ``statuses`` counts answers, "none" stands for a missing one."""
 
     statuses: Counter[str] = dataclasses.field(default_factory=Counter)
     failures: list[str] = dataclasses.field(default_factory=list)
@@ -76,7 +78,7 @@ class Result:
     alive: bool = False
 
     def clean(self) -> bool:
-        """Whether the emulator has kept its countenance."""
+        """Whether nothing went wrong."""
         return (
             not self.failures
             and not self.tracebacks + self.forged_lines
@@ -86,20 +88,20 @@ class Result:
 
 
 class Fuzz:
-    """One emulator under odd requests.
+    """A run against one emulator.
 
     Args:
-        folder: its data and its log.
-        seed: decides every request.
-        anonymous: send no credentials that hold.
+        folder: for its data and its log.
+        seed: of all requests.
+        anonymous: send no valid credentials.
     """
 
     def __init__(self, folder: Path, seed: int, *, anonymous: bool) -> None:
         self.result = Result()
         self._log = folder / "log"
         self._anonymous = anonymous
-        self._chance = random.Random(seed)
-        self._odd = Odd(self._chance)
+        self._random = random.Random(seed)
+        self._odd = OddValues(self._random)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [
@@ -111,21 +113,19 @@ class Fuzz:
             )
         assert self._process.stdout is not None
         self._info: dict[str, str] = json.loads(self._process.stdout.readline())
-        where = urlsplit(self._info["endpoint"])
-        self._address = (where.hostname, where.port)
         self._jobs = f"/v1/{self._info['project_id']}/digital-human-training-manage/user/jobs"
         self._token = ""
         self._job_ids = ["0" * 32]
         self._urls = ["/obs/bucket/name?Expires=1&Signature=x&AccessKeyId=y"]
 
     def run(self, requests: int) -> Result:
-        """Send that many requests, look at what is left, and end the emulator."""
+        """Send that many requests, check the emulator and its log, and end it."""
         try:
             for number in range(requests):
                 if number % 200 == 0:
-                    self._settle()
-                self._one()
-            self._settle()
+                    self._recover()
+                self._send_one()
+            self._recover()
             self.result.alive = self._is_alive()
             self.result.peak_memory = self._peak_memory()
         finally:
@@ -136,18 +136,18 @@ class Fuzz:
         self.result.forged_lines = sum(not _LOG_LINE.match(line) for line in lines)
         return self.result
 
-    def _one(self) -> None:
+    def _send_one(self) -> None:
         kinds = (self._api, self._api, self._api, self._identity, self._storage, self._control)
-        kind = self._chance.choice((*kinds, self._framing, self._flood))
+        kind = self._random.choice((*kinds, self._framing, self._flood))
         kind()
 
-    # The interfaces, each with honest requests that are then made odd.
+    # Each interface, with valid requests that are then modified.
 
     def _api(self) -> None:
-        job = f"{self._jobs}/{self._chance.choice(self._job_ids)}"
-        command = {"command": self._chance.choice(_COMMANDS), "command_message": None}
+        job = f"{self._jobs}/{self._random.choice(self._job_ids)}"
+        command = {"command": self._random.choice(_COMMANDS), "command_message": None}
         comment = {"comment_data": {"comment_title": "t", "attachment_name": ["a"]}}
-        method, path, body = self._chance.choice(
+        method, path, body = self._random.choice(
             (
                 ("POST", self._jobs, _JOB),
                 ("GET", self._jobs, None),
@@ -159,18 +159,18 @@ class Fuzz:
                 ("GET", "/v1/digital-human-training-manage/user/encrypt-file-download", None),
             )
         )
-        query = self._odd.query(_QUERY) if self._chance.random() < 0.5 else ""
+        query = self._odd.query(_QUERY) if self._random.random() < 0.5 else ""
         content = self._odd.document(body) if body else b""
-        status, answer = self._send(method, path, query, content, self._credentials)
-        if status == "200" and b"upload_url" in answer:
-            self._remember(json.loads(answer))
+        answer = self._send(method, path, query, content, self._credentials)
+        if answer.status == "200" and b"upload_url" in answer.body:
+            self._remember(json.loads(answer.body))
 
     def _identity(self) -> None:
         user = {"name": self._info["user"], "domain": {"name": self._info["domain"]}}
         user["password"] = "wrong" if self._anonymous else self._info["password"]
         password = {"methods": ["password"], "password": {"user": user}}
         token = {"methods": ["token"], "token": {"id": self._token, "duration_seconds": 900}}
-        method, path, identity = self._chance.choice(
+        method, path, identity = self._random.choice(
             (
                 ("POST", "/v3/auth/tokens", password),
                 ("POST", "/v3.0/OS-CREDENTIAL/securitytokens", token),
@@ -183,21 +183,21 @@ class Fuzz:
         self._send(method, path, self._odd.query(("name", "nocatalog")), body, self._credentials)
 
     def _storage(self) -> None:
-        path, _, query = self._chance.choice(self._urls).partition("?")
-        if self._chance.random() < 0.5:
+        path, _, query = self._random.choice(self._urls).partition("?")
+        if self._random.random() < 0.5:
             query += "&" + self._odd.query(_STORAGE_QUERY)
-        method = self._chance.choice(("PUT", "PUT", "GET", "POST"))
-        size = self._chance.choice((0, 1, 1000, 200_000))
+        method = self._random.choice(("PUT", "PUT", "GET", "POST"))
+        size = self._random.choice((0, 1, 1000, 200_000))
         content_type = [("Content-Type", "application/octet-stream")]
         self._send(method, path, query, self._odd.garbage(size or 1), lambda *_: content_type)
 
     def _control(self) -> None:
-        job = f"jobs/{self._chance.choice(self._job_ids)}"
+        job = f"jobs/{self._random.choice(self._job_ids)}"
         fields = {"fields": self._odd.value()}
         state = {"state": "MANUAL_VERIFY_FAILED", "reason": "r", "redo_reasons": ["x"]}
-        # No rule that answers 5xx, since those are what the run counts.
+        # No rule may answer 5xx, since the run counts those as failures.
         rule = {"match": "list", "action": "status", "status": 429, "times": 1, "seconds": 0.01}
-        method, path, body = self._chance.choice(
+        method, path, body = self._random.choice(
             (
                 ("GET", "info", None),
                 ("GET", "jobs", None),
@@ -219,17 +219,17 @@ class Fuzz:
         self._send(method, f"/_emulator/{path}", "", content, self._control_key)
 
     def _framing(self) -> None:
-        """Bytes that are hardly HTTP."""
+        """Malformed HTTP."""
         start = f"POST {self._jobs} HTTP/1.1\r\nHost: x\r\n".encode()
         chunked = start + b"Transfer-Encoding: chunked\r\n\r\n"
         self._exchange(
-            self._chance.choice(
+            self._random.choice(
                 (
                     self._odd.garbage(),
                     start + b"Content-Length: 10\r\nContent-Length: 20\r\n\r\n" + b"x" * 20,
                     start + b"Content-Length: 1" + b"0" * 30 + b"\r\n\r\n",
                     start + b"Content-Length: -1\r\n\r\n",
-                    start + b"X" * self._chance.choice((10, 70_000, 600_000)) + b": y\r\n\r\n",
+                    start + b"X" * self._random.choice((10, 70_000, 600_000)) + b": y\r\n\r\n",
                     start + b"Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n" + b"x" * 100,
                     start + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n",
                     chunked + b"zz\r\n\r\n",
@@ -246,30 +246,30 @@ class Fuzz:
         )
 
     def _flood(self) -> None:
-        """Now and then, a body of megabytes."""
-        if self._chance.random() > 0.05:
+        """Sometimes, a body of megabytes."""
+        if self._random.random() > 0.05:
             return self._api()
-        size = self._chance.choice((2, 11, 13, 40)) * MEGABYTE
-        path = self._chance.choice((self._jobs, f"{self._jobs}/x/command", "/v3/auth/tokens"))
-        unit = self._chance.choice((b" ", b"[", b"x"))
+        size = self._random.choice((2, 11, 13, 40)) * MEGABYTE
+        path = self._random.choice((self._jobs, f"{self._jobs}/x/command", "/v3/auth/tokens"))
+        unit = self._random.choice((b" ", b"[", b"x"))
         headers = [("Host", "x"), *self._credentials("POST", path, "", b"")]
-        announced = self._chance.random() < 0.5
+        announced = self._random.random() < 0.5
         length = ("Content-Length", str(size)) if announced else ("Transfer-Encoding", "chunked")
         chunk = unit * MEGABYTE
         if not announced:
             chunk = b"100000\r\n" + chunk + b"\r\n"
         end = b"" if announced else b"0\r\n\r\n"
-        start = head("POST", path, [*headers, length])
+        start = request_head("POST", path, [*headers, length])
         self._exchange(start, *[chunk] * (size // MEGABYTE), end)
         return None
 
     # Credentials
 
     def _credentials(self, method: str, path: str, query: str, body: bytes) -> Any:
-        kind = self._chance.random()
+        kind = self._random.random()
         if self._anonymous:
             odd = [("X-Auth-Token", self._odd.text()), ("Authorization", self._odd.text())]
-            return [] if kind < 0.4 else [self._chance.choice(odd)]
+            return [] if kind < 0.4 else [self._random.choice(odd)]
         if kind < 0.8:
             return [("X-Auth-Token", self._token)]
         date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
@@ -278,11 +278,11 @@ class Fuzz:
         request = SignedRequest(method, path, query, signed, body)
         try:
             right = signature(request, names, self._info["secret_key"])
-        except UnicodeEncodeError:  # a lone surrogate, which nobody can sign
+        except UnicodeEncodeError:  # a lone surrogate cannot be signed
             right = "0"
         parts = [self._info["access_key"], ";".join(names), right]
         if kind > 0.95:
-            parts[self._chance.randrange(3)] = self._odd.text()
+            parts[self._random.randrange(3)] = self._odd.text()
         line = "SDK-HMAC-SHA256 Access={}, SignedHeaders={}, Signature={}".format(*parts)
         return [*list(signed.items())[1:], ("Authorization", line)]
 
@@ -290,47 +290,44 @@ class Fuzz:
         key = self._odd.text() if self._anonymous else self._info["secret_key"]
         return [("Authorization", f"Bearer {key}")]
 
-    # The wire
+    # Sending
 
-    def _send(
-        self, method: str, path: str, query: str, body: bytes, credentials: Any
-    ) -> tuple[str, bytes]:
+    def _send(self, method: str, path: str, query: str, body: bytes, credentials: Any) -> RawAnswer:
         path = self._odd.path(path)
-        if self._chance.random() < 0.05:
-            method = self._chance.choice(METHODS)
-        honest = [("Host", "localhost"), ("Content-Length", str(len(body)))]
-        headers = self._odd.headers([*honest, *credentials(method, path, query, body)])
+        if self._random.random() < 0.05:
+            method = self._random.choice(METHODS)
+        valid = [("Host", "localhost"), ("Content-Length", str(len(body)))]
+        headers = self._odd.headers([*valid, *credentials(method, path, query, body)])
         target = f"{path}?{query}" if query else path
-        return self._exchange(head(method, target, headers) + body)
+        return self._exchange(request_head(method, target, headers) + body)
 
-    def _exchange(self, *pieces: bytes) -> tuple[str, bytes]:
-        status, body = exchange(self._address, *pieces)
-        self.result.statuses[status] += 1
-        if status.startswith("5"):
-            self.result.failures.append(f"{status} {pieces[0][:300]!r}")
-        return status, body
+    def _exchange(self, *pieces: bytes) -> RawAnswer:
+        answer = send_raw(self._info["endpoint"], *pieces, patience=_PATIENCE)
+        self.result.statuses[answer.status] += 1
+        if answer.status.startswith("5"):
+            self.result.failures.append(f"{answer.status} {pieces[0][:300]!r}")
+        return answer
 
-    # An honest client in between
+    # Valid requests in between
 
-    def _settle(self) -> None:
-        """Undo what would end the run: locks, faults, expired tokens. Make a job to work on."""
-        self._honest("DELETE", "/_emulator/faults", [self._control_key_honest()], b"")
-        self._honest("PUT", "/_emulator/clock/skew", [self._control_key_honest()], b'{"seconds":0}')
-        advance = b'{"seconds":301}'
-        self._honest("POST", "/_emulator/clock/advance", [self._control_key_honest()], advance)
+    def _recover(self) -> None:
+        """Undo locks, faults and expired tokens, and create a job for the next requests."""
+        key = ("Authorization", f"Bearer {self._info['secret_key']}")
+        self._valid("DELETE", "/_emulator/faults", [key], b"")
+        self._valid("PUT", "/_emulator/clock/skew", [key], b'{"seconds":0}')
+        self._valid("POST", "/_emulator/clock/advance", [key], b'{"seconds":301}')
         if self._anonymous:
             return
         self._token = self._new_token()
-        token = ("X-Auth-Token", self._token)
-        status, answer = self._honest("POST", self._jobs, [token], b'{"name":"honest"}')
-        if status != "200":
-            self.result.failures.append(f"an honest create was refused: {status} {answer!r}")
+        answer = self._valid("POST", self._jobs, [("X-Auth-Token", self._token)], b'{"name":"job"}')
+        if answer.status == "200":
+            self._remember(json.loads(answer.body))
         else:
-            self._remember(json.loads(answer))
+            self.result.failures.append(f"a valid create was refused: {answer}")
 
     def _is_alive(self) -> bool:
         token = ("X-Auth-Token", self._new_token())
-        return self._honest("GET", self._jobs, [token], b"")[0] == "200"
+        return self._valid("GET", self._jobs, [token], b"").status == "200"
 
     def _new_token(self) -> str:
         user = {"name": self._info["user"], "domain": {"name": self._info["domain"]}}
@@ -338,20 +335,16 @@ class Fuzz:
         identity = {"methods": ["password"], "password": {"user": user}}
         scope = {"project": {"name": self._info["region"]}}
         body = json.dumps({"auth": {"identity": identity, "scope": scope}}).encode()
-        length = ("Content-Length", str(len(body)))
-        start = head("POST", "/v3/auth/tokens", [("Host", "x"), length])
-        answer = answer_to(self._address, start + body, patience=60)
-        found = re.search(rb"(?i)x-subject-token: (\S+)", answer)
+        answer = self._valid("POST", "/v3/auth/tokens", [], body)
+        found = re.search(rb"(?i)x-subject-token: (\S+)", answer.head)
         return found[1].decode() if found else ""
 
-    def _control_key_honest(self) -> tuple[str, str]:
-        return ("Authorization", f"Bearer {self._info['secret_key']}")
-
-    def _honest(
+    def _valid(
         self, method: str, path: str, headers: list[tuple[str, str]], body: bytes
-    ) -> tuple[str, bytes]:
-        start = head(method, path, [("Host", "x"), ("Content-Length", str(len(body))), *headers])
-        return first(answer_to(self._address, start + body, patience=60))
+    ) -> RawAnswer:
+        framing = [("Host", "x"), ("Content-Length", str(len(body)))]
+        start = request_head(method, path, [*framing, *headers])
+        return send_raw(self._info["endpoint"], start + body)
 
     def _remember(self, answer: dict[str, Any]) -> None:
         self._job_ids = [*self._job_ids[-20:], answer["job_id"]]
@@ -366,12 +359,12 @@ class Fuzz:
         try:
             status = Path(f"/proc/{self._process.pid}/status").read_text()
             return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) * 1024  # type: ignore[index]
-        except (OSError, TypeError):  # not Linux: what it has now must do
+        except (OSError, TypeError):  # not Linux: current instead of peak memory
             return int(psutil.Process(self._process.pid).memory_info().rss)
 
 
 def main() -> int:
-    """Run by the options; 1 when the run was not clean."""
+    """Run with the options of the command line; returns 1 if the run was not clean."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--requests", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)

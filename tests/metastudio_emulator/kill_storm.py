@@ -1,11 +1,11 @@
-"""Kills the emulator while four clients write, and counts what the next start has lost.
+"""Kills the emulator again and again while four clients write, and counts what is lost.
 
     python tests/metastudio_emulator/kill_storm.py --kills 50 --seed 1
 
 Four writers create jobs, upload parts and files, confirm videos and replace them. At a random
-moment the process gets SIGKILL; the next one starts on the same folder. Then everything that had
-been acknowledged must be there: jobs are listed, parts are listed and can be confirmed, and what
-was confirmed or uploaded whole reads back byte by byte.
+moment the process gets SIGKILL, and another one starts on the same folder. Everything that was
+acknowledged must be there: jobs are listed, parts are listed and can be confirmed, and confirmed
+or complete files have the same content, byte by byte.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import requests
 
 WRITERS = 4
 OCTETS = {"Content-Type": "application/octet-stream"}
-_LONGEST_LIFE = 0.8  # seconds from the writers' start to the kill
+_LONGEST_RUN = 0.8  # seconds from the start of the writers to the kill
 _FAILURES = ("lost_jobs", "lost_parts", "wrong_files", "not_confirmable", "errors", "tracebacks")
 
 
@@ -42,7 +42,7 @@ class Counts:
     parts: int = 0
     files: int = 0
     confirmed: int = 0
-    confirmations_cut_off: int = 0
+    confirmations_interrupted: int = 0
     lost_jobs: int = 0
     lost_parts: int = 0
     wrong_files: int = 0
@@ -57,7 +57,7 @@ class Counts:
 
 @dataclasses.dataclass
 class Content:
-    """Bytes that can be made again, so that thousands of them need no memory."""
+    """Random bytes, generated when needed, so that thousands of files take no memory."""
 
     seed: int
     size: int
@@ -71,31 +71,48 @@ class Content:
 
 @dataclasses.dataclass
 class Record:
-    """What one writer knows of one job; contents are those that were acknowledged."""
+    """What a writer knows of a job.
+
+    Attributes:
+        job_id: its id.
+        urls: the latest answer with its upload URLs.
+        parts: acknowledged parts of the current upload, by number.
+        video: parts of the confirmed video.
+        cover: the acknowledged cover.
+        interrupted: the request whose answer the kill prevented: "part", "cover", "confirm" or
+            "update".
+        sent: the content of that request.
+        is_changed: a request was sent since the last check.
+        has_failed: an answer was an error.
+    """
 
     job_id: str
     urls: dict[str, Any]
     parts: dict[int, Content] = dataclasses.field(default_factory=dict)
     video: list[Content] = dataclasses.field(default_factory=list)
     cover: Content | None = None
-    #: The request whose answer the kill took: "part", "cover", "confirm" or "update".
-    cut_off: str = ""
+    interrupted: str = ""
     sent: Content | None = None
-    touched: bool = True
-    refused: bool = False
+    is_changed: bool = True
+    has_failed: bool = False
 
     @property
-    def missing(self) -> list[int]:
+    def is_finished(self) -> bool:
+        done = bool(self.video) and not self.parts and not self.interrupted
+        return done or self.has_failed
+
+    @property
+    def missing_parts(self) -> list[int]:
         count = len(self.urls["training_video_upload_url"])
         return [number for number in range(1, count + 1) if number not in self.parts]
 
 
-class Refused(Exception):
-    """An answer that no client of a healthy service sees."""
+class UnexpectedAnswer(Exception):
+    """An error response to a valid request."""
 
 
 class Service:
-    """One life of the emulator's process, as its clients see it."""
+    """One process of the emulator."""
 
     def __init__(self, folder: Path, log: Path) -> None:
         self._log = log.open("ab")
@@ -130,7 +147,7 @@ class Service:
 
 
 class Client:
-    """Requests of one thread; every answer that is no success counts as an error."""
+    """The requests of one thread; every error response is counted."""
 
     def __init__(self, service: Service, token: str, counts: Counts) -> None:
         self._service = service
@@ -143,34 +160,34 @@ class Client:
         answer = self._session.request(method, url, headers=self._headers, timeout=60, **more)
         if answer.status_code != 200:
             self._counts.errors += 1
-            raise Refused(f"{method} {path}: {answer.status_code} {answer.text}")
+            raise UnexpectedAnswer(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json()
 
     def command(self, job_id: str, command: str) -> Any:
         return self.call("POST", f"/{job_id}/command", json={"command": command})
 
     def upload(self, url: str, content: Content) -> None:
-        """A URL that is used up was so by an earlier attempt, whose answer the kill took."""
+        """Upload; a used URL is no error, since the kill may have prevented the first answer."""
         answer = self._session.put(self._here(url), data=content.data(), headers=OCTETS, timeout=60)
-        used_up = answer.status_code == 403 and "already used" in answer.text
-        if answer.status_code != 200 and not used_up:
+        is_used = answer.status_code == 403 and "already used" in answer.text
+        if answer.status_code != 200 and not is_used:
             self._counts.errors += 1
 
     def download(self, url: str) -> bytes:
         return self._session.get(self._here(url), timeout=60).content
 
     def _here(self, url: str) -> str:
-        """A URL of an earlier life: the signature covers no host, and the port has changed."""
+        """A URL of an earlier process with the current port, which is not part of the signature."""
         parts = urlsplit(url)
         return f"{self._service.info['endpoint']}{parts.path}?{parts.query}"
 
 
 class KillStorm:
-    """Lives and deaths of one data folder.
+    """Repeated starts and kills on one data folder.
 
     Args:
-        folder: everything is in here.
-        seed: decides what is written and when a life ends.
+        folder: for the data and the log.
+        seed: of what is written and when a process is killed.
     """
 
     def __init__(self, folder: Path, seed: int) -> None:
@@ -182,21 +199,21 @@ class KillStorm:
         self._lock = threading.Lock()
         self._token = ""
 
-    def blow(self, kills: int) -> None:
-        """Kill as often, then start once more, finish every job and check all of it."""
+    def run(self, kills: int) -> None:
+        """Start and kill that often; then start once more, finish every job and check it."""
         for _ in range(kills):
             service = Service(self._data, self._log)
             self._token = self._token or service.token()
-            self._check(service, lambda record: record.touched)
+            self._check(service, only_changed=True)
             self._write_until_killed(service)
             self.counts.kills += 1
         service = Service(self._data, self._log)
         for records in self._records:
             for record in records:
                 client = Client(service, self._token, self.counts)
-                while not self._finished(record):
+                while not record.is_finished:
                     self._try(client, record, self._random)
-        self._check(service, lambda record: True)
+        self._check(service, only_changed=False)
         service.end(signal.SIGTERM)
         self.counts.tracebacks = self._log.read_text(errors="replace").count("Traceback")
 
@@ -208,52 +225,47 @@ class KillStorm:
         ]
         for writer in writers:
             writer.start()
-        time.sleep(self._random.uniform(0.05, _LONGEST_LIFE))  # a moment, not a condition
+        time.sleep(self._random.uniform(0.05, _LONGEST_RUN))
         service.end(signal.SIGKILL)
         for writer in writers:
             writer.join()
 
-    def _writer(self, service: Service, records: list[Record], chance: random.Random) -> None:
+    def _writer(self, service: Service, records: list[Record], rng: random.Random) -> None:
         client = Client(service, self._token, self.counts)
         try:
             while True:
-                open_ones = [record for record in records[-5:] if not self._finished(record)]
-                if open_ones and chance.random() < 0.9:
-                    self._try(client, chance.choice(open_ones), chance)
-                elif records and self._finished(records[-1]) and chance.random() < 0.2:
-                    self._replace(client, records[-1], chance)
+                unfinished = [record for record in records[-5:] if not record.is_finished]
+                if unfinished and rng.random() < 0.9:
+                    self._try(client, rng.choice(unfinished), rng)
+                elif records and records[-1].is_finished and rng.random() < 0.2:
+                    self._replace(client, records[-1], rng)
                 else:
-                    body = {"name": "storm", "video_multipart_count": chance.randint(1, 4)}
+                    body = {"name": "storm", "video_multipart_count": rng.randint(1, 4)}
                     urls = client.call("POST", json=body)
                     records.append(Record(urls["job_id"], urls))
                     self._add("jobs")
         except requests.RequestException:
             return
 
-    def _try(self, client: Client, record: Record, chance: random.Random) -> None:
+    def _try(self, client: Client, record: Record, rng: random.Random) -> None:
         try:
-            self._go_on(client, record, chance)
-        except Refused as error:
+            self._continue(client, record, rng)
+        except UnexpectedAnswer as error:
             print(error, file=sys.stderr)
-            record.refused = True
+            record.has_failed = True
 
-    @staticmethod
-    def _finished(record: Record) -> bool:
-        done = bool(record.video) and not record.parts and not record.cut_off
-        return done or record.refused
-
-    def _go_on(self, client: Client, record: Record, chance: random.Random) -> None:
-        """One more request for a job: what was cut off first, then a part, or the confirmation."""
-        record.touched = True
-        if record.cut_off == "update":
-            self._replace(client, record, chance)
-        elif record.cut_off == "cover" or (
-            not record.cut_off and record.cover is None and chance.random() < 0.2
+    def _continue(self, client: Client, record: Record, rng: random.Random) -> None:
+        """Send the next request for a job: the interrupted one, a cover, a part, or confirm."""
+        record.is_changed = True
+        if record.interrupted == "update":
+            self._replace(client, record, rng)
+        elif record.interrupted == "cover" or (
+            not record.interrupted and record.cover is None and rng.random() < 0.2
         ):
             record.cover = self._send(client, record, "cover", record.urls["cover_upload_url"])
             self._add("files")
-        elif record.missing:
-            number = record.missing[0]
+        elif record.missing_parts:
+            number = record.missing_parts[0]
             url = record.urls["training_video_upload_url"][number - 1]
             record.parts[number] = self._send(client, record, "part", url)
             self._add("parts")
@@ -261,39 +273,39 @@ class KillStorm:
             self._confirm(client, record)
 
     def _send(self, client: Client, record: Record, what: str, url: str) -> Content:
-        if record.cut_off != what or record.sent is None:
+        if record.interrupted != what or record.sent is None:
             with self._lock:
                 size = int(10 ** self._random.uniform(0, 5.5))
                 record.sent = Content(self._random.getrandbits(64), size)
-        record.cut_off = what
+        record.interrupted = what
         client.upload(url, record.sent)
-        record.cut_off = ""
+        record.interrupted = ""
         return record.sent
 
     def _confirm(self, client: Client, record: Record) -> None:
-        if record.cut_off == "confirm":
-            self._add("confirmations_cut_off")
-        record.cut_off = "confirm"
+        if record.interrupted == "confirm":
+            self._add("confirmations_interrupted")
+        record.interrupted = "confirm"
         answer = client.command(record.job_id, "CONFIRM_MULTIPART_UPLOADED")
-        record.cut_off = ""
+        record.interrupted = ""
         if answer["commond_result"] != "EXCUTE_SUCCESS":
             self._add("not_confirmable")
         record.video = [content for _, content in sorted(record.parts.items())]
         record.parts = {}
         self._add("confirmed")
 
-    def _replace(self, client: Client, record: Record, chance: random.Random) -> None:
-        """Another video for a confirmed job; the old one stays until that is confirmed."""
-        record.touched = True
-        record.cut_off = "update"
-        count = chance.randint(1, 4)
+    def _replace(self, client: Client, record: Record, rng: random.Random) -> None:
+        """Start another video for a job; the old one stays until the new one is confirmed."""
+        record.is_changed = True
+        record.interrupted = "update"
+        count = rng.randint(1, 4)
         record.urls = client.call("PUT", f"/{record.job_id}", json={"video_multipart_count": count})
-        record.cut_off = ""
+        record.interrupted = ""
         record.parts[1] = self._send(
             client, record, "part", record.urls["training_video_upload_url"][0]
         )
 
-    def _check(self, service: Service, wanted: Any) -> None:
+    def _check(self, service: Service, *, only_changed: bool) -> None:
         client = Client(service, self._token, self.counts)
         listed: set[str] = set()
         while True:
@@ -303,15 +315,21 @@ class KillStorm:
             if len(listed) >= page["count"]:
                 break
         for records in self._records:
-            for record in filter(wanted, records):
-                record.touched = False
+            for record in records:
+                if only_changed and not record.is_changed:
+                    continue
+                record.is_changed = False
                 if record.job_id in listed:
                     self._check_job(client, record)
                 else:
                     self._add("lost_jobs")
 
     def _check_job(self, client: Client, record: Record) -> None:
-        if record.parts and record.cut_off not in ("confirm", "update") and not record.refused:
+        if (
+            record.parts
+            and record.interrupted not in ("confirm", "update")
+            and not record.has_failed
+        ):
             answer = client.command(record.job_id, "GET_MULTIPART_UPLOADED")
             there = {
                 int(part["part_number"]): part["etag"].strip('"')
@@ -321,7 +339,7 @@ class KillStorm:
                 if there.get(number) != content.md5():
                     self._add("lost_parts")
         detail = client.call("GET", f"/{record.job_id}")
-        if record.video and record.cut_off != "confirm":
+        if record.video and record.interrupted != "confirm":
             whole = b"".join(content.data() for content in record.video)
             self._compare(client, detail, "training_video", whole)
         if record.cover is not None:
@@ -338,14 +356,14 @@ class KillStorm:
 
 
 def main() -> int:
-    """Run a storm by its options; 1 when something was lost."""
+    """Run with the options of the command line; returns 1 if something was lost."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         storm = KillStorm(Path(folder), options.seed)
-        storm.blow(options.kills)
+        storm.run(options.kills)
     for name, number in dataclasses.asdict(storm.counts).items():
         print(f"{name:22} {number}")
     return 0 if storm.counts.clean() else 1

@@ -1,4 +1,6 @@
-"""The command: one line on stdout, a clean end, a background service that is found again."""
+"""The command ``emulator``, in the foreground and as a background service."""
+
+from __future__ import annotations
 
 import json
 import os
@@ -8,24 +10,18 @@ import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
-from metastudio_emulator import Control, EmulatorError
+from metastudio_emulator import Control, Emulator, EmulatorError
 
-KEYS = [
-    "endpoint",
-    "iam_endpoint",
-    "project_id",
-    "access_key",
-    "secret_key",
-    "user",
-    "password",
-    "domain",
-    "region",
-]
+KEYS = (
+    *("endpoint", "iam_endpoint", "project_id", "access_key", "secret_key"),
+    *("user", "password", "domain", "region"),
+)
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -39,7 +35,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_prints_one_line_serves_and_ends_cleanly(tmp_path, number):
+def test_it_prints_one_line_serves_and_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "metastudio_emulator", "--data", str(tmp_path)],
         stdout=subprocess.PIPE,
@@ -48,7 +44,7 @@ def test_it_prints_one_line_serves_and_ends_cleanly(tmp_path, number):
     )
     assert process.stdout is not None
     info = json.loads(process.stdout.readline())
-    assert list(info) == KEYS
+    assert tuple(info) == KEYS
     url = f"{info['endpoint']}/v1/{info['project_id']}/digital-human-training-manage/user/jobs"
     assert requests.get(f"{url}?Signature=secret", timeout=30).status_code == 401
     process.send_signal(number)
@@ -61,12 +57,12 @@ def test_it_prints_one_line_serves_and_ends_cleanly(tmp_path, number):
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "emulator data"
     run("--data", str(tmp_path / "emulator data"), "--stop")
 
 
-def test_a_detached_emulator_is_reused_and_stopped(folder):
+def test_a_detached_emulator_is_reused_and_stopped(folder: Path) -> None:
     first = run("--data", str(folder), "--detach", "--transitions", "manual")
     assert first.returncode == 0, first.stderr
     assert first.stdout.count("\n") == 1
@@ -103,7 +99,7 @@ def test_a_detached_emulator_is_reused_and_stopped(folder):
     assert "no emulator runs" in again.stderr
 
 
-def test_a_running_emulator_is_not_passed_off_as_another(folder):
+def test_a_running_emulator_with_other_options_is_not_reused(folder: Path) -> None:
     options = ["--transitions", "time:2", "--profile", "strict"]
     first = run("--data", str(folder), "--detach", *options)
     assert first.returncode == 0, first.stderr
@@ -126,16 +122,16 @@ def test_a_running_emulator_is_not_passed_off_as_another(folder):
         assert (again.returncode, again.stdout) == (0, first.stdout), again.stderr
 
 
-def test_a_process_that_is_not_ours_is_never_stopped(folder):
+def test_stop_does_not_signal_another_program(folder: Path) -> None:
     folder.mkdir()
     record = {"pid": os.getpid(), "info": {"endpoint": "http://127.0.0.1:1", "secret_key": "x"}}
     (folder / "emulator.json").write_text(json.dumps(record))
-    # Were the recorded process signalled, this test would not live to see the answer.
+    # The recorded process is this test: a signal would end it here.
     assert "no emulator runs" in run("--data", str(folder), "--stop").stderr
     assert not (folder / "emulator.json").exists()
 
 
-def test_a_killed_emulator_does_not_stand_in_the_way(folder):
+def test_a_folder_can_be_used_after_its_emulator_was_killed(folder: Path) -> None:
     first = run("--data", str(folder), "--detach")
     assert first.returncode == 0
     os.kill(json.loads((folder / "emulator.json").read_text())["pid"], signal.SIGKILL)
@@ -153,14 +149,14 @@ def test_a_killed_emulator_does_not_stand_in_the_way(folder):
         (["--data", "/proc/nowhere", "--detach"], "the data folder /proc/nowhere cannot be used"),
     ],
 )
-def test_mistakes_are_said_in_one_line(arguments, message):
+def test_invalid_options_are_reported_in_one_line(arguments: list[str], message: str) -> None:
     answer = run(*arguments)
     assert (answer.returncode, answer.stdout) == (1, "")
     assert message in answer.stderr
     assert answer.stderr.count("\n") == 1
 
 
-def test_a_taken_port_is_said_by_a_detached_start_too(emulator, folder):
+def test_a_detached_start_reports_a_port_that_is_in_use(emulator: Emulator, folder: Path) -> None:
     port = emulator.endpoint.rsplit(":", 1)[1]
     answer = run("--data", str(folder), "--detach", "--port", port)
     assert answer.returncode == 1
@@ -168,6 +164,6 @@ def test_a_taken_port_is_said_by_a_detached_start_too(emulator, folder):
     assert answer.stderr.count("\n") == 1
 
 
-def test_only_the_owner_can_reach_the_folder(folder: Path):
+def test_only_the_owner_has_access_to_the_folder(folder: Path) -> None:
     run("--data", str(folder), "--detach")
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700

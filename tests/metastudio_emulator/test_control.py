@@ -1,29 +1,33 @@
-"""The control interface: guarded, and able to do what no client can."""
+"""The control interface needs the secret key, and can do what no client can."""
+
+from __future__ import annotations
 
 import pytest
 import requests
 
-from metastudio_emulator import Control, EmulatorError
+from metastudio_emulator import Control, Emulator, EmulatorError
+
+from .clients import Api, put
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}])
-def test_it_is_guarded(emulator, headers):
+def test_it_needs_the_secret_key(emulator: Emulator, headers: dict[str, str]) -> None:
     answer = requests.get(f"{emulator.endpoint}/_emulator/jobs", headers=headers, timeout=30)
     assert answer.status_code == 401
 
 
-def test_a_wrong_key_is_said_without_the_key(emulator):
+def test_the_error_for_a_wrong_key_does_not_contain_it(emulator: Emulator) -> None:
     with pytest.raises(EmulatorError, match="HTTP 401") as caught:
         Control(emulator.endpoint, "wrong-key").jobs()
     assert "wrong-key" not in str(caught.value)
 
 
-def test_nobody_there():
+def test_an_emulator_that_does_not_answer_is_an_error() -> None:
     with pytest.raises(EmulatorError, match="GET jobs"):
         Control("http://127.0.0.1:1", "x").jobs()
 
 
-def test_jobs_are_listed_with_what_was_uploaded(api, put):
+def test_jobs_are_listed_with_their_files(api: Api) -> None:
     urls = api.create(name="seen")
     put(urls["cover_upload_url"], b"1")
     (record,) = api.emulator.control.jobs()
@@ -34,7 +38,7 @@ def test_jobs_are_listed_with_what_was_uploaded(api, put):
     assert [stored["name"] for stored in record["objects"]] == ["cover"]
 
 
-def test_fields_change_behind_the_clients_back(api):
+def test_fields_can_be_changed_and_removed(api: Api) -> None:
     job_id = api.create(contact="1", batch_name="b")["job_id"]
     api.emulator.control.set_fields(job_id, contact="2", batch_name=None, invented=[1])
     detail = api.show(job_id)
@@ -42,26 +46,26 @@ def test_fields_change_behind_the_clients_back(api):
     assert "batch_name" not in detail
 
 
-def test_a_job_vanishes(api):
+def test_a_job_can_be_deleted_in_any_state(api: Api) -> None:
     job_id = api.submitted()
     api.emulator.control.set_state(job_id, "TRAINING")
     api.emulator.control.delete_job(job_id)
     assert api.call("GET", f"/{job_id}").status_code == 404
 
 
-def test_a_job_appears(api):
+def test_a_job_can_be_added(api: Api) -> None:
     record = api.emulator.control.add_job(name="stranger", state="TRAINING", job_id="ab" * 16)
     assert record["job_id"] == "ab" * 16
     assert api.show("ab" * 16)["name"] == "stranger"
 
 
-def test_unknown_jobs_are_said(emulator):
+def test_an_unknown_job_is_an_error(emulator: Emulator) -> None:
     for call in (emulator.control.job, emulator.control.objects, emulator.control.delete_job):
         with pytest.raises(EmulatorError, match="HTTP 404"):
             call("none")
 
 
-def test_counters_count_answers_by_status(api, put):
+def test_counters_count_answers_by_status(api: Api) -> None:
     api.create()
     api.call("POST", json={})
     api.list()
@@ -72,11 +76,11 @@ def test_counters_count_answers_by_status(api, put):
     assert api.emulator.control.counters() == {}
 
 
-def test_time_does_not_go_back(emulator):
+def test_time_cannot_move_backwards(emulator: Emulator) -> None:
     with pytest.raises(EmulatorError, match="forward"):
         emulator.control.advance(-1)
 
 
-def test_a_fault_that_makes_no_sense_is_refused(emulator):
+def test_a_contradictory_fault_rule_is_refused(emulator: Emulator) -> None:
     with pytest.raises(EmulatorError, match="a stall needs seconds"):
         emulator.control.add_fault("upload", "stall")

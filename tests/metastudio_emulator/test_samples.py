@@ -1,8 +1,11 @@
-"""Generated material: real files, made once."""
+"""The generated sample files."""
+
+from __future__ import annotations
 
 import subprocess
 import wave
 import zipfile
+from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
@@ -14,12 +17,12 @@ from metastudio_emulator.samples import make_samples
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def sample_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return make_samples(tmp_path_factory.mktemp("samples"), seconds=2, size="320x180")
 
 
-def test_every_file_of_a_job_is_there(made):
-    assert {name: path.name for name, path in made.items()} == {
+def test_every_file_of_a_job_is_generated(sample_files: dict[str, Path]) -> None:
+    assert {name: path.name for name, path in sample_files.items()} == {
         "training_video": "training_video.mp4",
         "action_video": "action_video.mp4",
         "audio": "audio.zip",
@@ -30,18 +33,18 @@ def test_every_file_of_a_job_is_there(made):
         "pre_beauty_image": "pre_beauty_image.jpg",
         "post_beauty_image": "post_beauty_image.jpg",
     }
-    contents = [path.read_bytes() for path in made.values()]
+    contents = [path.read_bytes() for path in sample_files.values()]
     assert len(set(contents)) == len(contents)
-    assert made["cover"].read_bytes().startswith(b"\x89PNG")
-    assert made["grant_file"].read_bytes().startswith(b"\xff\xd8")
-    assert not list(made["cover"].parent.glob(".*"))
+    assert sample_files["cover"].read_bytes().startswith(b"\x89PNG")
+    assert sample_files["grant_file"].read_bytes().startswith(b"\xff\xd8")
+    assert not list(sample_files["cover"].parent.glob(".*"))
 
 
-def test_videos_have_the_size_and_length_that_were_asked_for(made):
+def test_videos_have_the_requested_size_and_length(sample_files: dict[str, Path]) -> None:
     ffmpeg = imageio_ffmpeg.get_ffmpeg_exe()
     for name in ("training_video", "action_video"):
         report = subprocess.run(
-            [ffmpeg, "-hide_banner", "-i", str(made[name])],
+            [ffmpeg, "-hide_banner", "-i", str(sample_files[name])],
             capture_output=True,
             text=True,
             check=False,
@@ -52,39 +55,39 @@ def test_videos_have_the_size_and_length_that_were_asked_for(made):
         assert "aac" in report
 
 
-def test_the_audio_is_a_sound_in_a_zip(made):
+def test_the_audio_is_a_wav_in_a_zip(sample_files: dict[str, Path]) -> None:
     with (
-        zipfile.ZipFile(made["audio"]) as archive,
+        zipfile.ZipFile(sample_files["audio"]) as archive,
         archive.open("audio.wav") as file,
         wave.open(file) as sound,
     ):
         assert sound.getframerate() == 16000
 
 
-def test_files_that_exist_are_kept(tmp_path, made):
-    for path in made.values():
+def test_files_that_exist_are_kept(tmp_path: Path, sample_files: dict[str, Path]) -> None:
+    for path in sample_files.values():
         (tmp_path / path.name).write_bytes(b"mine")
     kept = make_samples(tmp_path, seconds=2, size="320x180")
     assert {path.read_bytes() for path in kept.values()} == {b"mine"}
 
 
-def test_the_same_call_makes_the_same_file(tmp_path, made):
-    for path in made.values():
+def test_the_same_call_makes_the_same_file(tmp_path: Path, sample_files: dict[str, Path]) -> None:
+    for path in sample_files.values():
         if path.name != "training_video.mp4":
             (tmp_path / path.name).write_bytes(path.read_bytes())
     again = make_samples(tmp_path, seconds=2, size="320x180")
-    assert again["training_video"].read_bytes() == made["training_video"].read_bytes()
+    assert again["training_video"].read_bytes() == sample_files["training_video"].read_bytes()
 
 
-def test_without_ffmpeg_one_line_says_so(tmp_path, monkeypatch):
+def test_a_missing_ffmpeg_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "missing"))
     with pytest.raises(EmulatorError, match="ffmpeg"):
         make_samples(tmp_path, seconds=1, size="320x180")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_command_prints_the_paths(tmp_path, made):
-    for path in made.values():
+def test_the_command_prints_the_paths(tmp_path: Path, sample_files: dict[str, Path]) -> None:
+    for path in sample_files.values():
         (tmp_path / path.name).write_bytes(b"mine")
     answer = CliRunner().invoke(samples, [str(tmp_path)])
     assert answer.exit_code == 0

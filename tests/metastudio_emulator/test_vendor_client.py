@@ -1,10 +1,13 @@
-"""The outside judge: the vendor's own client must work against the emulator unchanged."""
+"""The vendor's own client, unchanged, must work with the emulator."""
 
-from datetime import timedelta
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
-from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
+from huaweicloudsdkcore.region.region import Region
 from huaweicloudsdkcore.signer.signer import Signer
 from huaweicloudsdkmetastudio.v1 import (
     Create2dModelTrainingJobReq,
@@ -13,39 +16,37 @@ from huaweicloudsdkmetastudio.v1 import (
     Execute2dModelTrainingCommandByUserReq,
     Execute2dModelTrainingCommandByUserRequest,
     List2dModelTrainingJobRequest,
+    MetaStudioClient,
     Show2dModelTrainingJobRequest,
     Update2dModelTrainingJobReq,
     Update2dModelTrainingJobRequest,
     VoiceProperties,
 )
 
+from metastudio_emulator import Emulator
 
-def create(vendor, app_user_id=None, **fields):
+from .clients import put, upload_all, vendor_client, vendor_error
+
+
+def create(vendor: MetaStudioClient, app_user_id: str | None = None, **fields: Any) -> Any:
     body = Create2dModelTrainingJobReq(**{"name": "数字人 one", **fields})
     return vendor.create2d_model_training_job(
         Create2dModelTrainingJobRequest(x_app_user_id=app_user_id, body=body)
     )
 
 
-def show(vendor, job_id):
+def show(vendor: MetaStudioClient, job_id: str) -> Any:
     return vendor.show2d_model_training_job(Show2dModelTrainingJobRequest(job_id=job_id))
 
 
-def command(vendor, job_id, name):
+def command(vendor: MetaStudioClient, job_id: str, name: str) -> Any:
     body = Execute2dModelTrainingCommandByUserReq(command=name)
     return vendor.execute2d_model_training_command_by_user(
         Execute2dModelTrainingCommandByUserRequest(job_id=job_id, body=body)
     )
 
 
-def upload(put, created):
-    for number, url in enumerate(created.training_video_upload_url):
-        assert put(url, f"part {number}".encode()).status_code == 200
-    for name in ("id_card_image1", "id_card_image2", "grant_file", "cover"):
-        assert put(getattr(created, f"{name}_upload_url"), name.encode()).status_code == 200
-
-
-def test_a_job_from_creation_to_deletion(vendor, put):
+def test_a_job_from_creation_to_deletion(vendor: MetaStudioClient) -> None:
     created = create(
         vendor,
         app_user_id="user-7",
@@ -57,7 +58,8 @@ def test_a_job_from_creation_to_deletion(vendor, put):
         voice_properties=VoiceProperties(job_tag="NEWS", sex="MALE", language="CN"),
     )
     assert len(created.training_video_upload_url) == 2
-    upload(put, created)
+    upload_all(created.to_json_object())
+    assert put(created.cover_upload_url, b"cover").status_code == 200
     listed = command(vendor, created.job_id, "GET_MULTIPART_UPLOADED")
     assert [part.part_number for part in listed.multipart_data] == ["1", "2"]
     for name in ("CONFIRM_MULTIPART_UPLOADED", "SUBMITVERIFYING"):
@@ -89,7 +91,7 @@ def test_a_job_from_creation_to_deletion(vendor, put):
     assert vendor.list2d_model_training_job(List2dModelTrainingJobRequest()).count == 0
 
 
-def test_an_update_returns_new_urls(vendor):
+def test_an_update_returns_new_urls(vendor: MetaStudioClient) -> None:
     created = create(vendor)
     body = Update2dModelTrainingJobReq(name="two", video_multipart_count=3)
     updated = vendor.update2d_model_training_job(
@@ -100,14 +102,11 @@ def test_an_update_returns_new_urls(vendor):
     assert show(vendor, created.job_id).name == "two"
 
 
-def test_the_client_finds_its_project_by_itself(emulator, vendor_for):
-    # The client caches project ids by access key and region, so each emulator is asked anew.
+def test_the_client_finds_its_project_by_itself(emulator: Emulator) -> None:
+    # The client caches project ids by access key and region; each emulator has its own key.
     credentials = BasicCredentials(emulator.access_key, emulator.secret_key).with_iam_endpoint(
         emulator.iam_endpoint
     )
-    from huaweicloudsdkcore.region.region import Region
-    from huaweicloudsdkmetastudio.v1 import MetaStudioClient
-
     client = (
         MetaStudioClient.new_builder()
         .with_credentials(credentials)
@@ -118,7 +117,7 @@ def test_the_client_finds_its_project_by_itself(emulator, vendor_for):
     assert credentials.project_id == emulator.project_id
 
 
-def test_a_failed_command_is_an_answer_not_an_error(vendor):
+def test_a_failed_command_is_an_answer_not_an_error(vendor: MetaStudioClient) -> None:
     created = create(vendor)
     answer = command(vendor, created.job_id, "SUBMITVERIFYING")
     assert answer.commond_result == "EXCUTE_FAILED"
@@ -126,43 +125,38 @@ def test_a_failed_command_is_an_answer_not_an_error(vendor):
     assert answer.error_info.error_code == "MSS.00000003"
 
 
-def refused(call, *arguments):
-    with pytest.raises(ClientRequestException) as caught:
-        call(*arguments)
-    assert caught.value.request_id
-    return caught.value
-
-
-def test_an_invalid_request_is_refused(vendor):
-    error = refused(lambda: create(vendor, video_multipart_count=1001))
+def test_an_invalid_request_is_refused(vendor: MetaStudioClient) -> None:
+    error = vendor_error(lambda: create(vendor, video_multipart_count=1001))
     assert (error.status_code, error.error_code) == (400, "MSS.00000003")
     assert "video_multipart_count" in error.error_msg
 
 
-def test_a_wrong_secret_key_is_refused(emulator, vendor_for):
+def test_a_wrong_secret_key_is_refused(emulator: Emulator) -> None:
     wrong = BasicCredentials(emulator.access_key, "not-the-secret", emulator.project_id)
-    error = refused(create, vendor_for(emulator, wrong))
+    error = vendor_error(create, vendor_client(emulator, wrong))
     assert (error.status_code, error.error_code) == (401, "APIGW.0301")
 
 
-def test_an_unknown_access_key_is_refused(emulator, vendor_for):
+def test_an_unknown_access_key_is_refused(emulator: Emulator) -> None:
     wrong = BasicCredentials("NOSUCHKEY", emulator.secret_key, emulator.project_id)
-    assert refused(create, vendor_for(emulator, wrong)).status_code == 401
+    assert vendor_error(create, vendor_client(emulator, wrong)).status_code == 401
 
 
-def test_another_project_is_refused(emulator, vendor_for):
+def test_another_project_is_refused(emulator: Emulator) -> None:
     wrong = BasicCredentials(emulator.access_key, emulator.secret_key, "f" * 32)
-    error = refused(create, vendor_for(emulator, wrong))
+    error = vendor_error(create, vendor_client(emulator, wrong))
     assert (error.status_code, error.error_code) == (400, "MSS.00010009")
 
 
 @pytest.mark.parametrize(("minutes", "accepted"), [(14, True), (16, False), (-16, False)])
-def test_a_clock_more_than_15_minutes_off_is_refused(vendor, monkeypatch, minutes, accepted):
-    honest = Signer._process_header_time
+def test_a_clock_more_than_15_minutes_off_is_refused(
+    vendor: MetaStudioClient, monkeypatch: pytest.MonkeyPatch, minutes: int, accepted: bool
+) -> None:
+    original = Signer._process_header_time
 
-    def shifted(cls, request):
-        now = honest.__func__(cls, request)
-        moved = now + timedelta(minutes=minutes)
+    def shifted(cls: type[Signer], request: Any) -> datetime:
+        now = original.__func__(cls, request)
+        moved: datetime = now + timedelta(minutes=minutes)
         request.header_params["X-Sdk-Date"] = moved.strftime("%Y%m%dT%H%M%SZ")
         return moved
 
@@ -170,19 +164,23 @@ def test_a_clock_more_than_15_minutes_off_is_refused(vendor, monkeypatch, minute
     if accepted:
         assert create(vendor).job_id
     else:
-        error = refused(create, vendor)
+        error = vendor_error(create, vendor)
         assert (error.status_code, error.error_code) == (401, "APIGW.0301")
 
 
-def test_the_gateways_clock_can_be_moved_instead(emulator, vendor):
+def test_the_gateways_clock_can_be_moved_instead(
+    emulator: Emulator, vendor: MetaStudioClient
+) -> None:
     emulator.control.set_skew(16 * 60)
-    assert refused(create, vendor).error_code == "APIGW.0301"
+    assert vendor_error(create, vendor).error_code == "APIGW.0301"
     emulator.control.set_skew(0)
     assert create(vendor).job_id
 
 
-def test_throttling_reads_as_the_gateway_says_it(emulator, vendor):
+def test_throttling_reads_as_the_gateway_says_it(
+    emulator: Emulator, vendor: MetaStudioClient
+) -> None:
     emulator.control.add_fault("create", "status", status=429, times=1)
-    error = refused(create, vendor)
+    error = vendor_error(create, vendor)
     assert (error.status_code, error.error_code) == (429, "APIGW.0308")
     assert create(vendor).job_id

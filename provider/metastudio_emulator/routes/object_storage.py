@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import re
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import FileResponse
@@ -12,6 +12,9 @@ from ..errors import ObjectStorageError
 from ..storage.file_kinds import ALL_KINDS, MARKABLE_SUFFIX, TRAINING_VIDEO
 from ..storage.object_store import Received
 from ..storage.signed_urls import PREFIX, Ticket
+
+# First and last byte, or only one of them: "-5" means the last five bytes.
+_RANGE = re.compile(r"(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
 def object_storage_routes(app: AppState) -> APIRouter:
@@ -27,7 +30,7 @@ def object_storage_routes(app: AppState) -> APIRouter:
         ticket = app.urls.open_ticket(ticket_id)
         _check_session(app, ticket)
         expected = _content_length(request)
-        received = await app.objects.receive(_body(request))
+        received = await app.objects.receive(request.stream())
         try:
             if received.size != expected:
                 raise ObjectStorageError(
@@ -49,6 +52,10 @@ def object_storage_routes(app: AppState) -> APIRouter:
         stored = app.objects.object(job_id, _stored_name(suffix))
         if stored is None:
             raise ObjectStorageError(404, "NoSuchKey", "The specified key does not exist.")
+        if not _is_satisfiable(request.headers.get("range", ""), stored.size):
+            # As documented, an invalid range stands for the whole object.
+            headers = request.scope["headers"]
+            request.scope["headers"] = [pair for pair in headers if pair[0] != b"range"]
         return FileResponse(
             app.objects.path(stored),
             media_type=stored.content_type,
@@ -91,6 +98,22 @@ def _check_session(app: AppState, ticket: Ticket) -> None:
         )
 
 
+def _is_satisfiable(header: str, size: int) -> bool:
+    """Whether every range of a Range header, such as "bytes=0-9,-5", is in the object."""
+    unit, _, ranges = header.partition("=")
+    if unit.strip().lower() != "bytes":
+        return False
+    return all(_is_in_object(text.strip(), size) for text in ranges.split(","))
+
+
+def _is_in_object(text: str, size: int) -> bool:
+    found = _RANGE.fullmatch(text)
+    first, last = found.groups() if found else ("", "")
+    if not first:
+        return int(last or 0) > 0 and size > 0
+    return int(first) < size and int(first) <= int(last or first)
+
+
 def _content_length(request: Request) -> int:
     length = request.headers.get("content-length", "")
     if not length.isdecimal():
@@ -98,11 +121,6 @@ def _content_length(request: Request) -> int:
             411, "MissingContentLength", "You must provide the Content-Length HTTP header."
         )
     return int(length)
-
-
-async def _body(request: Request) -> AsyncIterator[bytes]:
-    async for chunk in request.stream():
-        yield chunk
 
 
 def _stored_name(suffix: str) -> str:

@@ -18,18 +18,16 @@ _BLOCK = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class StoredObject:
-    """A complete file.
+class _StoredFile:
+    """What objects and parts have in common.
 
     Attributes:
-        name: the file kind, or "attachment-ID".
         size: bytes.
         md5, sha256: lower-case hexadecimal.
         content_type: as declared by the upload.
         file: path of its content, relative to the folder of objects.
     """
 
-    name: str
     size: int
     md5: str
     sha256: str
@@ -38,15 +36,17 @@ class StoredObject:
 
 
 @dataclass(frozen=True)
-class StoredPart:
-    """One part of a multipart upload, numbered from 1; ``file`` is empty once it was joined."""
+class StoredObject(_StoredFile):
+    """A complete file; its name is a file kind or "attachment-ID"."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class StoredPart(_StoredFile):
+    """A part of a multipart upload, numbered from 1; ``file`` is empty once it was joined."""
 
     part_number: int
-    size: int
-    md5: str
-    sha256: str
-    content_type: str
-    file: str
 
 
 @dataclass(frozen=True)

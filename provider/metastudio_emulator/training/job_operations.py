@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from typing import Any
 
 from ..app_state import AppState
@@ -196,28 +197,24 @@ class JobOperations:
     def _upload_urls(self, job: Job, body: JobBody, origin: str) -> dict[str, Any]:
         answer: dict[str, Any] = {"job_id": job.job_id}
         for kind in self._offered(job, body):
+            upload_url = partial(
+                self._app.urls.for_upload,
+                origin,
+                job_id=job.job_id,
+                name=kind.name,
+                object_name=kind.upload_object(job.job_id),
+                content_type=kind.content_type,
+            )
             session = job.sessions.get(kind.name)
-            if session is None:
-                answer[kind.upload_field] = self._upload_url(job, kind, origin)
-            else:
-                answer[kind.upload_field] = [
-                    self._upload_url(job, kind, origin, number, session.upload_id)
+            answer[kind.upload_field] = (
+                upload_url()
+                if session is None
+                else [
+                    upload_url(part_number=number, upload_id=session.upload_id)
                     for number in range(1, session.count + 1)
                 ]
+            )
         return answer
-
-    def _upload_url(
-        self, job: Job, kind: FileKind, origin: str, part_number: int = 0, upload_id: str = ""
-    ) -> str:
-        return self._app.urls.for_upload(
-            origin,
-            job_id=job.job_id,
-            name=kind.name,
-            object_name=kind.upload_object(job.job_id),
-            content_type=kind.content_type,
-            part_number=part_number,
-            upload_id=upload_id,
-        )
 
     def _offered(self, job: Job, body: JobBody) -> list[FileKind]:
         if self._profile.all_upload_urls:

@@ -12,6 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from ..training.request_models import COMMANDS
 from .error_responses import new_request_id
+from .request_parsing import has_too_many_values
 
 # The ASGI extension in which the server passes the request's connection.
 CONNECTION = "metastudio_emulator.connection"
@@ -66,6 +67,8 @@ class Exchange:
             body += message.get("body", b"")
             if not message.get("more_body", False):
                 break
+        if has_too_many_values(body):
+            return None
         try:
             command = from_json(body).get("command")
         except (ValueError, AttributeError):

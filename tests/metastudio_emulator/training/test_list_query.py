@@ -1,25 +1,29 @@
 """Filters, order and pages of the list."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from metastudio_emulator import Emulator
+
+from ..clients import Api, StartEmulator, error_of
 
 T = "2024-03-0{}T10:00:00Z"
 
 
 @pytest.fixture(scope="module")
-def emulator(tmp_path_factory):
-    """One for the whole module: its jobs are made once and only read."""
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """One emulator for all tests here, which only read its jobs."""
     with Emulator(tmp_path_factory.mktemp("data")) as shared:
         yield shared
 
 
 @pytest.fixture(scope="module")
-def jobs(emulator):
-    """Five jobs, made behind the client's back so that every field is known.
-
-    The first to be created was updated last.
-    """
+def jobs(emulator: Emulator) -> list[str]:
+    """The ids of five jobs with known fields; the first to be created was updated last."""
     return [
         emulator.control.add_job(
             name=f"avatar {n}",
@@ -70,18 +74,20 @@ def jobs(emulator):
         ({"unheard_of": "1"}, [1, 2, 3, 4, 5]),
     ],
 )
-def test_filters_and_order(api, jobs, query, expected):
+def test_filters_and_order(
+    api: Api, jobs: list[str], query: dict[str, str], expected: list[int]
+) -> None:
     answer = api.list(**query)
     assert [jobs.index(job["job_id"]) + 1 for job in answer["jobs"]] == expected
     assert answer["count"] == len(expected)
 
 
-def test_one_job_by_its_id(api, jobs):
+def test_filter_by_job_id(api: Api, jobs: list[str]) -> None:
     answer = api.list(job_id=jobs[2], query_project_id=api.emulator.project_id)
     assert [job["job_id"] for job in answer["jobs"]] == [jobs[2]]
 
 
-def test_pages_cover_everything_once_and_count_is_the_total(api, jobs):
+def test_pages_contain_each_job_once_and_the_total(api: Api, jobs: list[str]) -> None:
     pages = [
         api.list(offset=offset, limit=2, sort_key="create_time", sort_dir="asc")
         for offset in (0, 2, 4, 6)
@@ -90,8 +96,8 @@ def test_pages_cover_everything_once_and_count_is_the_total(api, jobs):
     assert [job["job_id"] for page in pages for job in page["jobs"]] == jobs
 
 
-def test_ten_jobs_to_a_page_by_default(start, api_for):
-    api = api_for(start())
+def test_a_page_has_ten_jobs_by_default(start_emulator: StartEmulator) -> None:
+    api = Api(start_emulator())
     for n in range(11):
         api.emulator.control.add_job(name=str(n))
     answer = api.list()
@@ -113,12 +119,12 @@ def test_ten_jobs_to_a_page_by_default(start, api_for):
         {"update_since": "2024-03-01"},
     ],
 )
-def test_a_query_out_of_range_is_refused(api, query):
+def test_a_query_out_of_range_is_refused(api: Api, query: dict[str, Any]) -> None:
     answer = api.call("GET", params=query)
-    assert (answer.status_code, answer.json()["error_code"]) == (400, "MSS.00000003")
+    assert error_of(answer) == (400, "MSS.00000003")
 
 
-def test_items_hold_the_basic_fields_only(api, jobs):
+def test_listed_jobs_have_only_the_basic_fields(api: Api, jobs: list[str]) -> None:
     item = api.list(job_id=jobs[0])["jobs"][0]
     assert "operation_logs" not in item
     assert {"job_id", "name", "state", "project_id", "create_time"} <= item.keys()

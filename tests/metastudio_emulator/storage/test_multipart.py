@@ -1,16 +1,21 @@
-"""Videos in parts: what is listed, what confirmation wants."""
+"""Videos uploaded in parts, and their confirmation."""
+
+from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import pytest
 
+from ..clients import Api, put
+
 
 @pytest.fixture
-def urls(api):
+def urls(api: Api) -> dict[str, Any]:
     return api.create(video_multipart_count=3, action_video_multipart_count=2)
 
 
-def test_the_parts_that_arrived_are_listed(api, put, urls):
+def test_the_parts_that_arrived_are_listed(api: Api, urls: dict[str, Any]) -> None:
     job_id = urls["job_id"]
     assert api.command(job_id, "GET_MULTIPART_UPLOADED")["multipart_data"] == []
     put(urls["training_video_upload_url"][2], b"three")
@@ -21,7 +26,7 @@ def test_the_parts_that_arrived_are_listed(api, put, urls):
     ]
 
 
-def test_confirmation_names_the_missing_parts(api, put, urls):
+def test_confirmation_names_the_missing_parts(api: Api, urls: dict[str, Any]) -> None:
     put(urls["training_video_upload_url"][1], b"two")
     answer = api.command(urls["job_id"], "CONFIRM_MULTIPART_UPLOADED")
     assert answer["commond_result"] == "EXCUTE_FAILED"
@@ -29,7 +34,7 @@ def test_confirmation_names_the_missing_parts(api, put, urls):
     assert answer["error_info"]["error_msg"] == answer["excute_failed_msg"]
 
 
-def test_confirmation_joins_the_parts_in_their_order(api, put, urls):
+def test_confirmation_joins_the_parts_in_their_order(api: Api, urls: dict[str, Any]) -> None:
     for number in (2, 0, 1):
         put(urls["training_video_upload_url"][number], f"<{number}>".encode() * 100)
     answer = api.command(urls["job_id"], "CONFIRM_MULTIPART_UPLOADED")
@@ -42,7 +47,7 @@ def test_confirmation_joins_the_parts_in_their_order(api, put, urls):
     assert record["multipart_uploads"]["training_video"]["completed"]
 
 
-def test_confirming_twice_changes_nothing(api, put, urls):
+def test_confirming_twice_changes_nothing(api: Api, urls: dict[str, Any]) -> None:
     for url in urls["training_video_upload_url"]:
         put(url, b"part")
     for _ in range(2):
@@ -50,7 +55,7 @@ def test_confirming_twice_changes_nothing(api, put, urls):
         assert answer["commond_result"] == "EXCUTE_SUCCESS"
 
 
-def test_the_action_video_has_parts_of_its_own(api, put, urls):
+def test_the_action_video_has_its_own_parts(api: Api, urls: dict[str, Any]) -> None:
     job_id = urls["job_id"]
     failed = api.command(job_id, "CONFIRM_ACTION_VIDEO_MULTIPART_UPLOADED")
     assert failed["commond_result"] == "EXCUTE_FAILED"
@@ -63,9 +68,9 @@ def test_the_action_video_has_parts_of_its_own(api, put, urls):
     assert api.emulator.control.objects(job_id)["action_video"]["size"] == 6
 
 
-def test_a_part_url_of_a_completed_upload_is_refused(api, put):
+def test_a_part_url_of_a_completed_upload_is_refused(api: Api) -> None:
     urls = api.create()
-    again = api.call("PUT", f"/{urls['job_id']}", json={}).json()
+    again = api.update(urls["job_id"])
     put(urls["training_video_upload_url"][0], b"part")
     api.command(urls["job_id"], "CONFIRM_MULTIPART_UPLOADED")
     answer = put(again["training_video_upload_url"][0], b"late")
@@ -73,7 +78,7 @@ def test_a_part_url_of_a_completed_upload_is_refused(api, put):
     assert "NoSuchUpload" in answer.text
 
 
-def test_videos_can_be_deleted(api, put, urls):
+def test_videos_can_be_deleted(api: Api, urls: dict[str, Any]) -> None:
     for url in urls["training_video_upload_url"]:
         put(url, b"part")
     api.command(urls["job_id"], "CONFIRM_MULTIPART_UPLOADED")

@@ -1,4 +1,4 @@
-"""Odd values, drawn by a seed: texts, numbers, JSON, paths, headers, bodies."""
+"""Random odd values: texts, numbers, JSON, paths, headers, bodies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TEXTS = (
     *("2026-01-01T00:00:00Z", "20260102T030405Z", "9999-99-99T99:99:99Z", "bytes=0-1"),
 )
 NUMBERS = (0, -1, 1, 2, 1000, 1001, 2**31, 2**63, 2**64, 10**400, 0.5, -0.0, 1e308, True, False)
-#: Written as they are, since no JSON library would.
+#: JSON values that no library would write.
 RAW = ("NaN", "Infinity", "1e999", "-1e999", "01", "1" * 5000, '"\\ud800"', '"\\u0000"', "'x'", "")
 METHODS = (
     *("GET", "GET", "POST", "POST", "PUT", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"),
@@ -30,66 +30,66 @@ HEADERS = (
 )
 
 
-class Odd:
-    """Draws odd things; everything follows from the one source of chance."""
+class OddValues:
+    """Generates odd values; the same random generator makes the same ones."""
 
-    def __init__(self, chance: random.Random) -> None:
-        self._chance = chance
+    def __init__(self, generator: random.Random) -> None:
+        self._random = generator
 
     def text(self) -> str:
-        if self._chance.random() < 0.6:
-            return self._chance.choice(TEXTS)
-        size = self._chance.choice((1, 3, 20, 64, 300))
+        if self._random.random() < 0.6:
+            return self._random.choice(TEXTS)
+        size = self._random.choice((1, 3, 20, 64, 300))
         return "".join(
-            chr(self._chance.choice((32, 65, 200, 0x4E00)) + i % 26) for i in range(size)
+            chr(self._random.choice((32, 65, 200, 0x4E00)) + i % 26) for i in range(size)
         )
 
     def value(self, depth: int = 0) -> Any:
-        kind = self._chance.randrange(8 if depth < 4 else 5)
+        kind = self._random.randrange(8 if depth < 4 else 5)
         if kind == 0:
             return None
         if kind <= 2:
             return self.text()
         if kind <= 4:
-            return self._chance.choice(NUMBERS)
-        count = self._chance.choice((0, 1, 2, 5))
+            return self._random.choice(NUMBERS)
+        count = self._random.choice((0, 1, 2, 5))
         if kind <= 6:
             return [self.value(depth + 1) for _ in range(count)]
         return {self.text(): self.value(depth + 1) for _ in range(count)}
 
-    def document(self, honest: dict[str, Any]) -> bytes:
-        """An honest body with something about it changed, or no JSON at all."""
-        kind = self._chance.randrange(15)
+    def document(self, valid: dict[str, Any]) -> bytes:
+        """A valid body with some changes, or no JSON at all."""
+        kind = self._random.randrange(15)
         if kind >= 10:
-            return json.dumps(honest).encode()
+            return json.dumps(valid).encode()
         if kind == 0:
             return self.garbage()
         if kind == 1:
-            return self._chance.choice((b"[", b'{"a":', b'"')) * self._chance.choice((1, 300, 9000))
+            return self._random.choice((b"[", b'{"a":', b'"')) * self._random.choice((1, 300, 9000))
         if kind == 2:
             return json.dumps(self.value()).encode("utf-8", "surrogatepass")
-        changed = dict(honest)
-        for name in list(honest):
-            if self._chance.random() < 0.3:
+        changed = dict(valid)
+        for name in list(valid):
+            if self._random.random() < 0.3:
                 changed[name] = self.value()
-        if self._chance.random() < 0.3:
+        if self._random.random() < 0.3:
             changed[self.text()] = self.value()
-        text = json.dumps(changed, ensure_ascii=self._chance.random() < 0.7)
+        text = json.dumps(changed, ensure_ascii=self._random.random() < 0.7)
         if kind == 3 and changed:
-            name = self._chance.choice(list(changed))
-            text = text.replace(json.dumps(changed[name]), self._chance.choice(RAW), 1)
+            name = self._random.choice(list(changed))
+            text = text.replace(json.dumps(changed[name]), self._random.choice(RAW), 1)
         return text.encode("utf-8", "surrogatepass")
 
     def garbage(self, size: int | None = None) -> bytes:
-        return self._chance.randbytes(size or self._chance.choice((1, 10, 100, 5000)))
+        return self._random.randbytes(size or self._random.choice((1, 10, 100, 5000)))
 
-    def path(self, honest: str) -> str:
-        """An honest path with a segment, or a character, exchanged."""
-        if self._chance.random() < 0.8:
-            return honest
-        segments = honest.split("/")
-        where = self._chance.randrange(len(segments))
-        change: Callable[[], str] = self._chance.choice(
+    def path(self, valid: str) -> str:
+        """A valid path, sometimes with a changed segment."""
+        if self._random.random() < 0.8:
+            return valid
+        segments = valid.split("/")
+        where = self._random.randrange(len(segments))
+        change: Callable[[], str] = self._random.choice(
             (
                 lambda: quote(self.text().encode("utf-8", "surrogatepass")),
                 lambda: self.text(),
@@ -103,19 +103,19 @@ class Odd:
 
     def query(self, names: tuple[str, ...]) -> str:
         pairs = []
-        for _ in range(self._chance.choice((0, 1, 2, 6))):
+        for _ in range(self._random.choice((0, 1, 2, 6))):
             value = (
-                self.text() if self._chance.random() < 0.7 else str(self._chance.choice(NUMBERS))
+                self.text() if self._random.random() < 0.7 else str(self._random.choice(NUMBERS))
             )
-            if self._chance.random() < 0.8:
+            if self._random.random() < 0.8:
                 value = quote(value.encode("utf-8", "surrogatepass"))
-            pairs.append(f"{self._chance.choice(names)}={value}")
-        return self._chance.choice(("&", "&", "&&", ";")).join(pairs)
+            pairs.append(f"{self._random.choice(names)}={value}")
+        return self._random.choice(("&", "&", "&&", ";")).join(pairs)
 
-    def headers(self, honest: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Honest headers with a few dropped, doubled, changed or added."""
-        changed = [pair for pair in honest if self._chance.random() > 0.02]
-        for _ in range(self._chance.choice((0, 0, 0, 1, 2))):
-            changed.append((self._chance.choice(HEADERS), self.text()))
-        self._chance.shuffle(changed)
+    def headers(self, valid: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Valid headers in random order, with a few removed, changed or added."""
+        changed = [pair for pair in valid if self._random.random() > 0.02]
+        for _ in range(self._random.choice((0, 0, 0, 1, 2))):
+            changed.append((self._random.choice(HEADERS), self.text()))
+        self._random.shuffle(changed)
         return changed

@@ -1,20 +1,23 @@
-"""Requests that are refused, and leave nothing behind."""
+"""Invalid requests are refused in the format of the service, and change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
 
 from metastudio_emulator import Emulator
 
+from ..clients import Api, error_of, get_with_token
+
 
 @pytest.fixture(scope="module")
-def emulator(tmp_path_factory):
-    """One for the whole module: no request here changes anything."""
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """One emulator for all tests here, none of which changes anything."""
     with Emulator(tmp_path_factory.mktemp("data")) as shared:
         yield shared
-
-
-def refusal(answer):
-    return answer.status_code, answer.json()["error_code"]
 
 
 @pytest.mark.parametrize(
@@ -41,19 +44,19 @@ def refusal(answer):
         {"voice_properties": {"job_tag": "NEWS", "sex": "X", "language": "CN"}},
     ],
 )
-def test_a_field_out_of_range_is_refused(api, fields):
+def test_an_invalid_field_is_refused(api: Api, fields: dict[str, Any]) -> None:
     answer = api.call("POST", json={"name": "job", **fields})
-    assert refusal(answer) == (400, "MSS.00000003")
+    assert error_of(answer) == (400, "MSS.00000003")
     assert api.list()["count"] == 0
 
 
-def test_a_body_that_is_not_json_is_refused(api):
-    assert refusal(api.call("POST", data=b"{")) == (400, "MSS.10000002")
+def test_a_body_that_is_not_json_is_refused(api: Api) -> None:
+    assert error_of(api.call("POST", data=b"{")) == (400, "MSS.10000002")
 
 
-def test_a_body_beyond_12_mb_is_refused_by_the_gateway(api):
+def test_a_body_beyond_12_mb_is_refused_by_the_gateway(api: Api) -> None:
     answer = api.call("POST", data=b" " * (12 * 1024 * 1024 + 1))
-    assert refusal(answer) == (413, "APIGW.0201")
+    assert error_of(answer) == (413, "APIGW.0201")
 
 
 @pytest.mark.parametrize("value", ["", "x" * 257, "用户".encode()])
@@ -68,16 +71,18 @@ def test_a_body_beyond_12_mb_is_refused_by_the_gateway(api):
         ("POST", "/none/command"),
     ],
 )
-def test_the_user_id_of_an_application_is_checked_on_every_operation(api, method, path, value):
+def test_every_operation_validates_the_app_user_id(
+    api: Api, method: str, path: str, value: Any
+) -> None:
     body = {"name": "job", "command": "SUBMITVERIFYING"}
     answer = api.call(method, path, json=body, headers={"X-App-UserId": value})
-    assert refusal(answer) == (400, "MSS.00000003")
+    assert error_of(answer) == (400, "MSS.00000003")
     assert "X-App-UserId" in answer.json()["error_msg"]
 
 
-def test_credentials_come_before_the_user_id_of_an_application(api):
+def test_credentials_are_checked_before_the_app_user_id(api: Api) -> None:
     answer = requests.get(api.jobs_url, headers={"X-App-UserId": ""}, timeout=30)
-    assert refusal(answer) == (401, "APIGW.0301")
+    assert error_of(answer) == (401, "APIGW.0301")
 
 
 @pytest.mark.parametrize(
@@ -88,12 +93,14 @@ def test_credentials_come_before_the_user_id_of_an_application(api):
         ("GET", "/v3/projects", 401),
     ],
 )
-def test_the_identity_service_refuses_in_its_own_form(emulator, method, path, status):
+def test_errors_of_the_identity_service_have_its_own_format(
+    emulator: Emulator, method: str, path: str, status: int
+) -> None:
     answer = requests.request(method, emulator.iam_endpoint + path, timeout=30)
     assert answer.status_code == answer.json()["error"]["code"] == status
 
 
-def test_the_storage_refuses_in_its_own_form(emulator):
+def test_errors_of_the_storage_have_its_own_format(emulator: Emulator) -> None:
     for method, path, code in (
         ("POST", "/obs/a/b", "MethodNotAllowed"),
         ("GET", "/obs/a/b/c/d", "NoSuchKey"),
@@ -102,15 +109,13 @@ def test_the_storage_refuses_in_its_own_form(emulator):
         assert f"<Code>{code}</Code>" in answer.text
 
 
-def test_an_unknown_path_is_the_gateways_to_refuse(api):
+def test_the_gateway_refuses_an_unknown_path(api: Api) -> None:
     answer = api.call("GET", "/a/b/c")
-    assert refusal(answer) == (404, "APIGW.0101")
+    assert error_of(answer) == (404, "APIGW.0101")
     assert "request_id" in answer.json()
-    assert refusal(api.call("PATCH")) == (404, "APIGW.0101")
+    assert error_of(api.call("PATCH")) == (404, "APIGW.0101")
 
 
-def test_the_encrypted_download_hands_out_nothing(api):
+def test_the_encrypted_download_is_always_refused(api: Api) -> None:
     url = f"{api.emulator.endpoint}/v1/digital-human-training-manage/user/encrypt-file-download"
-    token = api.token().headers["X-Subject-Token"]
-    answer = requests.get(url, headers={"X-Auth-Token": token}, timeout=30)
-    assert refusal(answer) == (400, "MSS.00000003")
+    assert error_of(get_with_token(url, api.token())) == (400, "MSS.00000003")

@@ -1,8 +1,12 @@
-"""How a submitted job moves on, in each mode."""
+"""How a submitted job changes its state, in each mode."""
+
+from __future__ import annotations
 
 import re
 
 import pytest
+
+from ..clients import Api, StartEmulator, put
 
 PATH = [
     "AUTO_VERIFYING",
@@ -21,15 +25,15 @@ PATH = [
 ]
 
 
-def test_immediate_ends_in_success(api):
+def test_immediate_leads_to_success(api: Api) -> None:
     detail = api.show(api.submitted())
     assert detail["state"] == "JOB_SUCCESS"
     assert detail["asset_id"]
     assert detail["allocated_resource"]["charge_mode"] == "ONE_TIME"
 
 
-def test_the_log_begins_as_in_the_documents(start, api_for):
-    api = api_for(start(transitions="manual"))
+def test_the_operation_log_starts_as_documented(start_emulator: StartEmulator) -> None:
+    api = Api(start_emulator(transitions="manual"))
     job_id = api.submitted()
     api.emulator.control.step(job_id)
     log = api.show(job_id)["operation_logs"]
@@ -48,7 +52,7 @@ def test_the_log_begins_as_in_the_documents(start, api_for):
 
 
 @pytest.mark.parametrize("missing", ["id_card_image1", "id_card_image2", "grant_file"])
-def test_the_automatic_review_fails_without_documents(api, put, missing):
+def test_the_automatic_review_fails_without_documents(api: Api, missing: str) -> None:
     urls = api.create()
     put(urls["training_video_upload_url"][0], b"video")
     for name in {"id_card_image1", "id_card_image2", "grant_file"} - {missing}:
@@ -62,21 +66,20 @@ def test_the_automatic_review_fails_without_documents(api, put, missing):
     assert missing in last["log_description"]
 
 
-def test_the_automatic_review_fails_without_the_promised_audio(api):
+def test_the_automatic_review_fails_without_announced_audio(api: Api) -> None:
     assert api.show(api.submitted(audio_source_type="AUDIO"))["state"] == "AUTO_VERIFY_FAILED"
 
 
-def test_a_failed_job_can_be_mended_and_submitted_again(api, put):
+def test_a_failed_job_can_be_corrected_and_submitted_again(api: Api) -> None:
     job_id = api.submitted(audio_source_type="AUDIO")
-    urls = api.call("PUT", f"/{job_id}", json={}).json()
-    put(urls["audio_upload_url"], b"zip", {"Content-Type": "application/zip"})
+    put(api.update(job_id)["audio_upload_url"], b"zip", "application/zip")
     assert api.command(job_id, "CONFIRM_MULTIPART_UPLOADED")["commond_result"] == "EXCUTE_SUCCESS"
     assert api.command(job_id, "SUBMITVERIFYING")["commond_result"] == "EXCUTE_SUCCESS"
     assert api.show(job_id)["state"] == "JOB_SUCCESS"
 
 
-def test_manual_moves_by_steps_only(start, api_for):
-    api = api_for(start(transitions="manual"))
+def test_manual_changes_the_state_by_steps_only(start_emulator: StartEmulator) -> None:
+    api = Api(start_emulator(transitions="manual"))
     job_id = api.submitted()
     seen = [api.show(job_id)["state"]]
     while seen[-1] != "JOB_SUCCESS":
@@ -85,22 +88,22 @@ def test_manual_moves_by_steps_only(start, api_for):
     assert api.emulator.control.step(job_id)["state"] == "JOB_SUCCESS"
 
 
-def test_several_steps_at_once(start, api_for):
-    api = api_for(start(transitions="manual"))
+def test_several_steps_at_once(start_emulator: StartEmulator) -> None:
+    api = Api(start_emulator(transitions="manual"))
     job_id = api.submitted()
     assert api.emulator.control.step(job_id, 6)["state"] == "TRAINING"
 
 
-def test_reads_move_the_job_after_each_full_count(start, api_for):
-    api = api_for(start(transitions="reads:2"))
+def test_reads_change_the_state_after_each_full_count(start_emulator: StartEmulator) -> None:
+    api = Api(start_emulator(transitions="reads:2"))
     job_id = api.submitted()
     seen = [api.show(job_id)["state"] for _ in range(3)] + [api.list()["jobs"][0]["state"]]
     assert seen == [PATH[0], PATH[0], PATH[1], PATH[1]]
     assert api.show(job_id)["state"] == PATH[2]
 
 
-def test_time_moves_every_job_by_itself(start, api_for):
-    api = api_for(start(transitions="time:60"))
+def test_time_changes_the_state_of_every_job(start_emulator: StartEmulator) -> None:
+    api = Api(start_emulator(transitions="time:60"))
     jobs = [api.submitted(), api.submitted()]
     assert [api.show(job_id)["state"] for job_id in jobs] == [PATH[0]] * 2
     api.emulator.control.advance(61)
@@ -111,8 +114,8 @@ def test_time_moves_every_job_by_itself(start, api_for):
     assert api.show(jobs[0])["state"] == "JOB_SUCCESS"
 
 
-def test_timed_steps_are_logged_at_the_time_they_were_due(start, api_for):
-    api = api_for(start(transitions="time:3600"))
+def test_timed_steps_are_logged_with_the_time_they_were_due(start_emulator: StartEmulator) -> None:
+    api = Api(start_emulator(transitions="time:3600"))
     job_id = api.submitted()
     api.emulator.control.advance(10 * 3600)
     log = api.show(job_id)["operation_logs"]
@@ -120,20 +123,20 @@ def test_timed_steps_are_logged_at_the_time_they_were_due(start, api_for):
     assert len(set(hours)) == len(hours)
 
 
-def test_real_time_moves_it_too(start, api_for):
-    api = api_for(start(transitions="time:0.01"))
+def test_real_time_changes_the_state(start_emulator: StartEmulator) -> None:
+    api = Api(start_emulator(transitions="time:0.01"))
     job_id = api.submitted()
-    # Each request takes a moment; a bound on their number stands in for a bound on time.
+    # A limit on the number of requests serves as a limit on time.
     assert any(api.show(job_id)["state"] == "JOB_SUCCESS" for _ in range(1000))
 
 
-def test_a_state_set_by_hand_stays_where_it_is(api):
+def test_a_state_set_by_control_remains(api: Api) -> None:
     job_id = api.submitted()
     api.emulator.control.set_state(job_id, "TRAINING")
     assert api.show(job_id)["state"] == "TRAINING"
 
 
-def test_a_reviewers_reason_reaches_the_log(api):
+def test_a_reviewers_reason_is_in_the_operation_log(api: Api) -> None:
     job_id = api.submitted()
     api.emulator.control.set_state(
         job_id,
@@ -158,6 +161,6 @@ def test_a_reviewers_reason_reaches_the_log(api):
 @pytest.mark.parametrize(
     "text", ["", "time", "time:", "time:0", "time:-1", "time:inf", "time:nan", "reads:0.5"]
 )
-def test_transitions_that_cannot_be_read(start, text):
+def test_invalid_transitions_are_refused(start_emulator: StartEmulator, text: str) -> None:
     with pytest.raises(ValueError, match="not one of"):
-        start(transitions=text)
+        start_emulator(transitions=text)
