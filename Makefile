@@ -6,6 +6,7 @@ STACK  ?= local
 BIN      := .venv/bin
 LOCAL    := $(CURDIR)/.local
 MATERIAL := examples/material
+UNIT     := tests/pulumi_metastudio tests/metastudio_emulator tests/pulumi_embedded tests/test_structure.py
 EMULATOR := $(BIN)/metastudio emulator --data $(LOCAL)/emulator
 
 # The stack of this folder lives in this folder, whatever the shell is logged in to.
@@ -13,7 +14,7 @@ export PULUMI_BACKEND_URL := file://$(LOCAL)/state
 export PULUMI_CONFIG_PASSPHRASE_FILE := $(LOCAL)/passphrase
 unexport PULUMI_CONFIG_PASSPHRASE
 
-.PHONY: up down test storm judge check bench format clean
+.PHONY: up down test test-lowest storm judge check bench format clean
 
 up: .venv/runs $(LOCAL)/passphrase
 	@$(BIN)/metastudio samples $(MATERIAL) >/dev/null
@@ -28,6 +29,11 @@ down: .venv/runs $(LOCAL)/passphrase
 test: .venv/tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
+# The lowest versions that pyproject.toml allows, on an interpreter of choice:
+# `make test-lowest PYTHON=python3.10`. Tools are the newest. Fewer random examples: it is slower there.
+test-lowest: .venv-lowest/tests
+	METASTUDIO_EXAMPLES=20 .venv-lowest/bin/python -m pytest $(UNIT) $(ARGS)
+
 storm: .venv/tests
 	$(BIN)/python tests/storm/storm.py --runs 100 $(ARGS)
 	$(BIN)/python tests/storm/storm.py --runs 100 --parties 2 $(ARGS)
@@ -39,6 +45,10 @@ check: .venv/tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/deptry provider
+	$(BIN)/deptry provider/pulumi_metastudio --ignore DEP002 -oddg emulator,dev
+	$(BIN)/deptry provider/metastudio_emulator --ignore DEP002 -oddg embedded,fsspec,dev
+	$(BIN)/deptry provider/pulumi_embedded --ignore DEP002 -oddg emulator,fsspec,dev
 
 bench: .venv/tests
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -48,7 +58,7 @@ format: .venv/tests
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .local Pulumi.local.yaml $(MATERIAL) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-lowest .local Pulumi.local.yaml $(MATERIAL) .pytest_cache .mypy_cache .ruff_cache
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -60,6 +70,17 @@ clean:
 
 .venv/tests: .venv/runs
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+# pip knows no "lowest": uv resolves what the package needs, and adds the tools to that.
+.venv-lowest/tests: LOWEST := .venv-lowest/bin/uv pip
+.venv-lowest/tests: pyproject.toml
+	$(PYTHON) -m venv --clear .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
+	$(LOWEST) compile --quiet --resolution lowest-direct --extra all --extra fsspec \
+		--python .venv-lowest/bin/python pyproject.toml --output-file .venv-lowest/lowest.txt
+	$(LOWEST) install --quiet --python .venv-lowest/bin/python \
+		--constraint .venv-lowest/lowest.txt --editable '.[dev]'
 	@touch $@
 
 $(LOCAL)/passphrase:

@@ -56,7 +56,7 @@ def test_every_dependency_has_its_reason() -> None:
     assert names - stubs - {"pulumi-metastudio"} - quoted("dependencies.md") == set()
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs"])
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs", "examples"])
 def test_links_lead_somewhere(document: str) -> None:
     place = ROOT / document
     for page in [place] if place.is_file() else place.glob("*.md"):
@@ -81,3 +81,11 @@ def test_every_filter_and_target_is_documented() -> None:
 
     names = {*inspect.signature(list_training_jobs).parameters, *TARGETS}
     assert names - quoted("functions.md") == set()
+
+
+def test_every_example_is_in_the_index() -> None:
+    examples = ROOT / "examples"
+    folders = sorted(folder.parent.name for folder in examples.glob("*/__main__.py"))
+    indexed = re.findall(r"^\| \[(\w+)\]", (examples / "README.md").read_text(), re.MULTILINE)
+    assert folders == indexed
+    assert [int(name[:2]) for name in folders] == list(range(1, len(folders) + 1))
