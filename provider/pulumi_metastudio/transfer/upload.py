@@ -12,7 +12,9 @@ URL was signed for, and its query string never enters a message.
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -21,9 +23,9 @@ from functools import partial
 from typing import cast
 
 import requests
-import tenacity
 
 from ..common.redact import one_line
+from ..common.retry import repeated
 from ..errors import UploadError, UploadFailure
 from .connection import STALLED, WatchedAdapter
 from .hashing import (
@@ -40,8 +42,9 @@ from .request_body import RequestBody, Watcher
 from .sources import Source, open_source
 from .storage_errors import bare_etag, is_md5, storage_error
 
-_ATTEMPTS = 5
 _CONNECT_TIMEOUT = 10.0
+
+_log = logging.getLogger(__name__)
 
 
 class Uploader:
@@ -82,6 +85,7 @@ class Uploader:
         Raises:
             UploadError: a part did not arrive after repeats, or the file changed meanwhile.
         """
+        started = time.monotonic()
         ranges = part_ranges(source.size, len(urls))
         parts = [
             _Part(number, url, *extent)
@@ -98,6 +102,7 @@ class Uploader:
         except SourceFailed as error:
             raise UploadError(name, UploadFailure.SOURCE, str(error)) from None
         _unchanged(name, source)
+        _log.info("uploaded %s: %d bytes, %.3f s", name, todo, time.monotonic() - started)
         return sha256
 
     def matching_parts(
@@ -172,15 +177,9 @@ class Uploader:
 
     def _part(self, job: _Job, part: _Part, sha256: OrderedSha256 | None = None) -> None:
         """Send one part, repeating it."""
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_worth_repeating),
-            wait=tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 1),
-            stop=tenacity.stop_after_attempt(_ATTEMPTS),
-            before_sleep=partial(job.on_storage_retry, part),
-            reraise=True,
-        )
+        report = partial(job.on_storage_retry, part)
         job.meter.begin(part.number)
-        retrying(self._attempt, job, part, sha256)
+        repeated(self._attempt, job, part, sha256, again=_worth_repeating, on_retry=report)
 
     def _attempt(self, job: _Job, part: _Part, sha256: OrderedSha256 | None) -> None:
         # The ETag of a file in one piece is compared by nobody, so its MD5 would cost for nothing.
@@ -197,7 +196,7 @@ class Uploader:
         )
         try:
             with body:
-                etag = self._put(job, part.url, body)
+                etag = self._put(job, part, body)
             if md5 and is_md5(etag) and etag != md5.hexdigest():
                 detail = "the storage service received other bytes than were sent"
                 raise UploadError(job.name, UploadFailure.CONNECTION, detail)
@@ -205,11 +204,12 @@ class Uploader:
             job.meter.add(-body.sent)
             raise
 
-    def _put(self, job: _Job, url: str, body: RequestBody) -> str:
+    def _put(self, job: _Job, part: _Part, body: RequestBody) -> str:
         """Send one body and return the ETag that the answer gives it, if any."""
+        started = time.monotonic()
         try:
             answer = self._session.put(
-                url,
+                part.url,
                 data=cast(Iterable[bytes], body),
                 headers={"Content-Type": job.content_type},
                 timeout=(min(_CONNECT_TIMEOUT, self._stall_timeout), self._stall_timeout),
@@ -217,6 +217,14 @@ class Uploader:
                 stream=True,
             )
             with answer:
+                _log.debug(
+                    "upload %s: HTTP %d, request id %s, %d bytes, %.3f s",
+                    job.label(part),
+                    answer.status_code,
+                    one_line(answer.headers.get("x-obs-request-id", "none"), 80),
+                    body.sent,
+                    time.monotonic() - started,
+                )
                 if answer.status_code == 200:
                     _drain(answer)
                     return bare_etag(answer.headers.get("ETag", ""))
@@ -255,12 +263,14 @@ class _Job:
         """Report trouble with the source."""
         self.reporter.status(f"{self.name}: {text}")
 
-    def on_storage_retry(self, part: _Part, state: tenacity.RetryCallState) -> None:
+    def on_storage_retry(self, part: _Part, error: BaseException, pause: float) -> None:
         """Report trouble with the storage."""
-        error = str(state.outcome.exception() if state.outcome else "")
-        where = f"{self.name} part {part.number}/{self.parts}" if self.parts > 1 else self.name
-        error = error.replace(self.name, where, 1)
-        self.reporter.status(f"{error}; again in {state.upcoming_sleep:.0f} s")
+        text = str(error).replace(self.name, self.label(part), 1)
+        self.reporter.status(f"{text}; again in {pause:.0f} s")
+
+    def label(self, part: _Part) -> str:
+        """How to name a part to people."""
+        return f"{self.name} part {part.number}/{self.parts}" if self.parts > 1 else self.name
 
 
 def _untouched(request: requests.PreparedRequest) -> requests.PreparedRequest:

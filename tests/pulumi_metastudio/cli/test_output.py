@@ -81,3 +81,24 @@ def test_a_value_that_is_no_text(pipe: Any, empty: Path, tmp_path: Path) -> None
     assert told.returncode == 1
     assert b"Traceback" not in told.stderr
     assert b"a value is text" in told.stderr
+
+
+def test_a_traceback_is_asked_for(pipe: Any) -> None:
+    """One line otherwise; the error still ends the command in the same way."""
+    words = ["jobs", "show", "nobody"]
+    plain, traced = pipe(*words), pipe(*words, METASTUDIO_DEBUG="1")
+    assert plain.returncode == traced.returncode == 1
+    (line,) = plain.stderr.splitlines()
+    assert traced.stderr.startswith(b"Traceback (most recent call last)")
+    assert traced.stderr.splitlines()[-1] == line
+
+
+def test_a_log_is_asked_for(pipe: Any, tmp_path: Path, emulator: Emulator) -> None:
+    file = tmp_path / "metastudio.log"
+    assert pipe("jobs", "list", METASTUDIO_LOG=str(file)).returncode == 0
+    assert "list training jobs: GET, HTTP 200" in file.read_text()
+    assert emulator.secret_key not in file.read_text()
+    shown = pipe("jobs", "list", METASTUDIO_LOG="debug")
+    assert b"list training jobs: GET, HTTP 200" in shown.stderr
+    (line,) = pipe("jobs", "list", METASTUDIO_LOG=str(tmp_path)).stderr.splitlines()
+    assert line.startswith(b"Error: METASTUDIO_LOG: ")

@@ -6,6 +6,7 @@ the scheme. Credentials are found as that package finds them.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from ...common.redact import one_line
 from ...errors import InputError
 from .base import READ_ERRORS, OnRetry, Readable, url_label
 from .resuming import FinalReadError, ResumingReader
+
+_log = logging.getLogger(__name__)
 
 #: What file systems call the things that change with a file's content.
 _MARKS = (
@@ -88,6 +91,7 @@ class FsspecSource:
             try:
                 stream = self.system.open(self.path, "rb")
                 stream.seek(position)
+                _log.debug("read %s from byte %d", self.label, position)
                 yield _Translated(stream)
             except (FileNotFoundError, PermissionError) as error:
                 raise FinalReadError(one_line(error)) from None
