@@ -1,4 +1,4 @@
-"""Put a proof of identity on each request: a signature, or an IAM token.
+"""Authenticate each request, by a signature or an IAM token.
 
 Both are ``requests`` authenticators, so they see the request exactly as it goes out, and a
 ``.netrc`` file on the machine cannot slip other credentials in. IAM's token page is
@@ -44,7 +44,7 @@ class Identity(AuthBase, abc.ABC):
         """The project in every path; asks IAM once where it was not configured."""
 
     def renew(self) -> bool:
-        """Forget what the service no longer accepts; False when there is nothing to renew."""
+        """Drop what the service no longer accepts; False when there is nothing to renew."""
         return False
 
 
@@ -230,7 +230,7 @@ def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def _send(*request: Any, **arguments: Any) -> requests.Response:
-    """One request to IAM; a login is repeated once, and only when it was certainly not seen."""
+    """One request to IAM, repeated once, and only when IAM certainly did not judge the login."""
 
     def again(error: BaseException) -> bool:
         unavailable = isinstance(error, ServiceError) and error.status >= 500

@@ -85,9 +85,9 @@ class MetaStudioClient:
 
     @property
     def writes(self) -> int:
-        """Moves on before and after each call that may change a job.
+        """Counts before and after each call that may change a job.
 
-        What was read before it moved may be out of date.
+        What was read at another count may be out of date.
         """
         return self._written
 
@@ -143,9 +143,9 @@ class MetaStudioClient:
         """Every matching job once, oldest first, a page at a time as it is consumed.
 
         The order is always stated, because the documented default contradicts the documents'
-        own example; jobs that move between pages meanwhile are not told twice. Where the number
-        of jobs changed meanwhile, one may have moved to a page that was read already: all pages
-        are read once more, and jobs that were missed come last.
+        own example. A job that moves to another page while pages are read is given once. When the
+        number of jobs changes meanwhile, one may have moved to a page that was read already: all
+        pages are read once more, and jobs that were missed come last.
         """
         seen: set[str] = set()
         order = {"sort_key": "create_time", "sort_dir": "asc"}

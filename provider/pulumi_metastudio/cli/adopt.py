@@ -153,7 +153,7 @@ def _resource(detail: JobDetail, contacts: dict[str, str], taken: set[str]) -> s
 
 
 def _declared(detail: JobDetail) -> dict[str, Any]:
-    """The inputs that lead to no change: what the service tells, without its own defaults."""
+    """The inputs that lead to no change: what the service has, without its own defaults."""
     from ..lifecycle import FIELDS, problems
     from ..lifecycle.ownership import without_tags
     from ..lifecycle.plan import same, undeclared
@@ -176,7 +176,7 @@ def _declared(detail: JobDetail) -> dict[str, Any]:
 
 
 def _input(problem: Problem) -> str:
-    """The input that a problem is about, whatever its path within it."""
+    """The input that a problem is about, without the path within it."""
     return problem.property.partition(".")[0].partition("[")[0]
 
 

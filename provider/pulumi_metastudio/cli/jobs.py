@@ -68,7 +68,7 @@ def show(
     job_id: str,
     app_user_id: str | None,
 ) -> None:
-    """Print all that the service tells of a job, its history too."""
+    """Print all that the service has of a job, its history too."""
     from ..errors import JobRefusal
 
     detail = stack_context(engine, folder, stack).client.find_job(job_id, app_user_id=app_user_id)

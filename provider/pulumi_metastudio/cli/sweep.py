@@ -1,8 +1,8 @@
 """``metastudio sweep``: jobs that killed runs left behind.
 
-A job is listed only when everything says that nobody will miss it: nobody has submitted it, its
-tags prove that a stack of this project in this backend made it, no state of the project records
-it, and no run of its stack is under way.
+A job is listed only when nothing can depend on it: it was never submitted, its tags prove that a
+stack of this project in this backend made it, no state of the project records it, and no run of
+its stack is under way.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def sweep(
     """
     target = the_target(folder, stack)
     if target.backend.url.startswith("http") and "/" not in target.written:
-        # The organization is part of the proof, and the plain name does not tell it.
+        # The organization is part of the proof, and the plain name lacks it.
         raise ConfigurationError(
             f"stack {target.written}: which organization's? Give --stack ORGANIZATION/"
             f"{target.project.name}/{target.stack}, or choose it with 'pulumi stack select'"
@@ -84,7 +84,7 @@ _Found = list[tuple["Job", str]]
 
 @dataclass(frozen=True)
 class _Look:
-    """What the service, the locks and the states tell, each time that they are asked."""
+    """Compares the service, the locks and the states, each time anew."""
 
     context: Context
     target: Target

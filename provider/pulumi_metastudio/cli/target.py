@@ -147,7 +147,7 @@ def _project(folder: Path) -> Project | None:
     start = Path(shell) if came and Path(shell).samefile(folder) else folder.resolve()
     for parent in (start, *start.parents):
         for name in _FILES:
-            if os.path.isfile(parent / name):  # False where nobody may look
+            if os.path.isfile(parent / name):  # False where permissions forbid to look
                 return Project(parent / name, _name(parent / name))
     return None
 

@@ -1,7 +1,7 @@
 """Any URL that fsspec can read (``s3://``, ``obs://``, ``gs://``, ``sftp://``, …) as a source.
 
-It needs the extra ``fsspec`` of this package, and whatever package fsspec itself asks for to read
-the scheme. Credentials are found as that package finds them.
+It needs the extra ``fsspec`` of this package, and the package that fsspec itself needs for the
+scheme. Credentials are found as that package finds them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .resuming import FinalReadError, ResumingReader
 
 _log = logging.getLogger(__name__)
 
-#: What file systems call the things that change with a file's content.
+#: What file systems call the values that change with a file's content.
 _MARKS = (
     "ETag etag e_tag md5Hash content_md5 generation version_id LastModified last_modified mtime"
 )
@@ -78,7 +78,7 @@ class FsspecSource:
     system: Any = field(repr=False)
     path: str = field(repr=False)
     local: bool = False
-    anywhere: bool = True
+    seekable: bool = True
 
     def reader(
         self, start: int = 0, on_retry: OnRetry | None = None

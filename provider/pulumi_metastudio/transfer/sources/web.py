@@ -20,7 +20,7 @@ from .resuming import FinalReadError, ResumingReader
 _log = logging.getLogger(__name__)
 
 _TIMEOUT = (10, 60)
-#: So small that a connection which breaks again and again still gets on.
+#: Small, so that a connection which breaks again and again still makes progress.
 _BLOCK = 64 * 1024
 #: Encodings whose bytes are the file's own; S3's second one is left over from an upload.
 _AS_IT_IS = {"", "identity", "aws-chunked"}
@@ -30,12 +30,12 @@ def web_source(url: str) -> WebSource:
     """The source behind ``url``.
 
     Raises:
-        InputError: it does not answer, is empty or compressed, or does not tell its length.
+        InputError: it does not answer, is empty or compressed, or its length is unknown.
     """
     label = url_label(url)
     try:
-        # Not HEAD: a URL signed for GET refuses it. By its status, the answer to a Range tells
-        # whether the server knows them.
+        # Not HEAD: a URL signed for GET refuses it. The status of the answer to a Range says
+        # whether the server knows ranges.
         answer = _get(url, label, "bytes=0-")
     except (requests.RequestException, ValueError) as error:
         raise InputError(f"'{label}' cannot be reached: {one_line(error, 120)}") from None
@@ -56,7 +56,7 @@ def web_source(url: str) -> WebSource:
             raise InputError(f"'{label}' is empty")
         mark = _mark(answer)
     validator = f"{length}-{mark}" if mark else ""
-    return WebSource(url, label, int(length), validator, mark, anywhere=status == 206)
+    return WebSource(url, label, int(length), validator, mark, seekable=status == 206)
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ class WebSource:
     size: int
     validator: str
     mark: str
-    anywhere: bool
+    seekable: bool
     local: bool = False
-    #: The stream that the last reader left in the middle: all that a server without Range gives.
+    #: The stream that the last reader left in the middle, of a server without Range.
     _left: list[_Body] = field(default_factory=list, repr=False, compare=False)
 
     def reader(
@@ -93,7 +93,7 @@ class WebSource:
             try:
                 yield stream
             finally:
-                if self.anywhere or stream.broken or stream.position == self.size:
+                if self.seekable or stream.broken or stream.position == self.size:
                     stream.close()
                 else:
                     self._left.append(stream)
