@@ -5,7 +5,6 @@ What is printed holds no URL, and of a phone number only its ends.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,7 +19,7 @@ from .options import (
     yes_option,
 )
 from .printing import print_json, print_table, printable
-from .service import stack_context
+from .selection import Selection
 
 if TYPE_CHECKING:
     from ..api import JobDetail
@@ -40,13 +39,11 @@ jobs.add_command(delete)
 @click.option("--sort-key", type=click.Choice(["create_time", "update_time", "asset_order"]))
 @click.option("--sort-dir", type=click.Choice(["asc", "desc"]))
 @click.option("--limit", type=click.IntRange(min=0), help="The most jobs to print.")
-def list_(
-    engine: str, folder: Path, stack: str | None, as_json: bool, limit: int | None, **chosen: Any
-) -> None:
+def list_(selected: Selection, as_json: bool, limit: int | None, **chosen: Any) -> None:
     """Print the project's jobs, the oldest first unless sorted otherwise."""
     import itertools
 
-    context = stack_context(engine, folder, stack)
+    context = selected.context()
     given = {name: value for name, value in chosen.items() if value is not None}
     found = list(itertools.islice(context.client.iter_jobs(**given), limit))
     if as_json:
@@ -61,9 +58,7 @@ def list_(
 @job_argument
 @app_user_option
 def show(
-    engine: str,
-    folder: Path,
-    stack: str | None,
+    selected: Selection,
     as_json: bool,
     job_id: str,
     app_user_id: str | None,
@@ -71,7 +66,7 @@ def show(
     """Print all that the service has of a job, its history too."""
     from ..errors import JobRefusal
 
-    detail = stack_context(engine, folder, stack).client.find_job(job_id, app_user_id=app_user_id)
+    detail = selected.context().client.find_job(job_id, app_user_id=app_user_id)
     if detail is None:
         raise JobRefusal(f"the service has no training job {job_id}")
     _print_detail(detail, as_json)
@@ -91,9 +86,7 @@ def show(
 @click.option("--poll", type=float, default=30.0, show_default=True, help="Seconds between looks.")
 @app_user_option
 def wait(
-    engine: str,
-    folder: Path,
-    stack: str | None,
+    selected: Selection,
     as_json: bool,
     job_ids: tuple[str, ...],
     target: Any,
@@ -107,15 +100,15 @@ def wait(
     from ..waiting.polling import Poller, Wait
     from ..waiting.targets import duration
 
-    client, seconds = stack_context(engine, folder, stack).client, duration(timeout)
+    client, seconds = selected.context().client, duration(timeout)
 
     async def all_of_them() -> list[JobDetail | None]:
-        rounds = Poller(client)
+        poller = Poller(client)
         waits = [
             Wait(job_id, target, seconds, poll, f"training job {job_id}", app_user_id)
             for job_id in dict.fromkeys(job_ids)
         ]
-        return await asyncio.gather(*(rounds.result(each) for each in waits))
+        return await asyncio.gather(*(poller.result(each) for each in waits))
 
     found = [detail for detail in asyncio.run(all_of_them()) if detail]
     if as_json:
@@ -130,10 +123,10 @@ def wait(
 @job_argument
 @app_user_option
 @yes_option
-def accept(job_id: str, yes: bool, **where: Any) -> None:
+def accept(selected: Selection, job_id: str, yes: bool, **rest: Any) -> None:
     """Accept a result. This is final: the job can not be changed any more."""
     _ask(yes, f"accept the result of job {job_id} for good?")
-    _decide("accept", job_id, **where)
+    _decide("accept", selected, job_id, **rest)
 
 
 def _comment(command: Command) -> Command:
@@ -153,11 +146,17 @@ def _comment(command: Command) -> Command:
 @app_user_option
 @yes_option
 def reject(
-    job_id: str, title: str, message: str, attach: tuple[str, ...], yes: bool, **where: Any
+    selected: Selection,
+    job_id: str,
+    title: str,
+    message: str,
+    attach: tuple[str, ...],
+    yes: bool,
+    **rest: Any,
 ) -> None:
     """Reject a result with a reason: an administrator works on it again."""
     _ask(yes, f"reject the result of job {job_id}?")
-    _decide("reject", job_id, title, message, attach, **where)
+    _decide("reject", selected, job_id, title, message, attach, **rest)
 
 
 @jobs.command()
@@ -165,27 +164,29 @@ def reject(
 @job_argument
 @_comment
 @app_user_option
-def answer(job_id: str, title: str, message: str, attach: tuple[str, ...], **where: Any) -> None:
+def answer(
+    selected: Selection, job_id: str, title: str, message: str, attach: tuple[str, ...], **rest: Any
+) -> None:
     """Answer a comment of the reviewers."""
-    _decide("answer", job_id, title, message, attach, **where)
+    _decide("answer", selected, job_id, title, message, attach, **rest)
 
 
 @jobs.command()
 @common_options
 @job_argument
 @app_user_option
-def suspend(job_id: str, **where: Any) -> None:
+def suspend(selected: Selection, job_id: str, **rest: Any) -> None:
     """Suspend a job until it is resumed."""
-    _decide("suspend", job_id, **where)
+    _decide("suspend", selected, job_id, **rest)
 
 
 @jobs.command()
 @common_options
 @job_argument
 @app_user_option
-def resume(job_id: str, **where: Any) -> None:
+def resume(selected: Selection, job_id: str, **rest: Any) -> None:
     """Let a suspended job go on."""
-    _decide("resume", job_id, **where)
+    _decide("resume", selected, job_id, **rest)
 
 
 @jobs.command()
@@ -194,10 +195,10 @@ def resume(job_id: str, **where: Any) -> None:
 @click.option("--reason", help="What to improve.")
 @app_user_option
 @yes_option
-def repair(job_id: str, reason: str | None, yes: bool, **where: Any) -> None:
+def repair(selected: Selection, job_id: str, reason: str | None, yes: bool, **rest: Any) -> None:
     """Have a finished model improved: it trains again; a Flexus job can a few times only."""
     _ask(yes, f"train job {job_id} again?")
-    _decide("repair", job_id, reason, **where)
+    _decide("repair", selected, job_id, reason, **rest)
 
 
 def _ask(yes: bool, question: str) -> None:
@@ -207,19 +208,16 @@ def _ask(yes: bool, question: str) -> None:
 
 def _decide(
     step: str,
+    selected: Selection,
     job_id: str,
     *arguments: Any,
-    engine: str,
-    folder: Path,
-    stack: str | None,
     as_json: bool,
     app_user_id: str | None,
 ) -> None:
     """Carry out a step of the review and print the state it led to."""
     from ..lifecycle import review
 
-    context = stack_context(engine, folder, stack)
-    detail = getattr(review, step)(context, job_id, *arguments, app_user_id=app_user_id)
+    detail = getattr(review, step)(selected.context(), job_id, *arguments, app_user_id=app_user_id)
     if as_json:
         print_json(printable(detail))
     else:

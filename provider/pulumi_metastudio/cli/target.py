@@ -129,7 +129,7 @@ def find_target(folder: Path, stack: str | None) -> Target | None:
     return Target(project, folder.resolve(), written, bool(named))
 
 
-def the_target(folder: Path, stack: str | None) -> Target:
+def require_target(folder: Path, stack: str | None) -> Target:
     """The stack that a command is for which needs one; errors are those of ``find_target``."""
     target = find_target(folder, stack)
     if target is None:
