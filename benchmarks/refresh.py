@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from metastudio_emulator import Emulator
-from pulumi_metastudio.process import shared_context
+from pulumi_metastudio.process_state import shared_context
 from pulumi_metastudio.provider import TrainingJobProvider
 
 from .registry import Row, Say, alternated, measurement, spread

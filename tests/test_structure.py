@@ -7,7 +7,9 @@ import dataclasses
 import inspect
 import sys
 import typing
+from collections import Counter
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -48,17 +50,39 @@ FORBIDDEN = {
 }
 
 
-def imported(file: Path) -> Iterator[str]:
+def modules() -> dict[str, Path]:
+    """Every module of the three packages by its dotted name."""
+    found = {}
+    for file in SOURCE.rglob("*.py"):
+        parts = file.relative_to(SOURCE).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return found
+
+
+MODULES = modules()
+
+
+def imported(file: Path, *, typing_too: bool = True) -> Iterator[str]:
     """The absolute names of the modules a file imports, wherever in it."""
     package = file.relative_to(SOURCE).with_suffix("").parts[:-1]
-    for node in ast.walk(ast.parse(file.read_text())):
+    tree = ast.parse(file.read_text())
+    for_typing = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in for_typing and not typing_too:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) - node.level + 1] if node.level else ()
             base = ".".join([*above, *([node.module] if node.module else [])])
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            names = [f"{base}.{alias.name}" for alias in node.names]
+            modules_only = all(name in MODULES for name in names)
+            yield from names if modules_only else [base, *names]
 
 
 @pytest.mark.parametrize("folder", FORBIDDEN)
@@ -100,3 +124,72 @@ def test_keywords_are_the_arguments() -> None:
     _, keywords = typing.get_overloads(TrainingJob.__init__)
     taken = set(inspect.signature(keywords).parameters) - {"self", "resource_name", "opts"}
     assert taken == {field.name for field in dataclasses.fields(TrainingJobArgs)}
+
+
+# ---------------------------------------------------------------------------------- the house
+
+MOST_MODULES = 15
+
+#: The one place for what a whole process shares.
+STATE = "pulumi_metastudio/process_state.py"
+
+
+def test_no_folder_is_crowded() -> None:
+    counts = Counter(file.parent.relative_to(SOURCE) for file in SOURCE.rglob("*.py"))
+    assert {str(folder): n for folder, n in counts.items() if n > MOST_MODULES} == {}
+
+
+def test_no_import_circle() -> None:
+    """Wherever in a module an import stands; what only a type checker reads is left out."""
+    graph = {
+        name: {each for each in imported(file, typing_too=False) if each in MODULES} - {name}
+        for name, file in MODULES.items()
+    }
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+
+
+def changed_globals(file: Path) -> Iterator[str]:
+    """Names of a module that its functions rebind, fill or empty."""
+    tree = ast.parse(file.read_text())
+    own = {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
+    filling = {
+        "add",
+        "append",
+        "clear",
+        "extend",
+        "insert",
+        "pop",
+        "remove",
+        "setdefault",
+        "update",
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Global):
+            yield from node.names
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
+            changed = node.value
+            if isinstance(changed, ast.Name) and changed.id in own:
+                yield changed.id
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            changed = node.func.value
+            if isinstance(changed, ast.Name) and changed.id in own and node.func.attr in filling:
+                yield changed.id
+
+
+def test_a_process_shares_what_one_module_holds() -> None:
+    changed = {
+        str(file.relative_to(SOURCE)): sorted(set(changed_globals(file)))
+        for file in (SOURCE / "pulumi_metastudio").rglob("*.py")
+    }
+    assert {name: names for name, names in changed.items() if names} == {
+        STATE: ["_CONTEXTS", "_POLLERS", "_STACKS"]
+    }

@@ -1,16 +1,16 @@
-"""A local MetaStudio: the training-job service over HTTP, with storage.
+"""A local MetaStudio: the training-job service over HTTP, with its object storage.
 
     from metastudio_emulator import Emulator
 
     with Emulator(folder) as emulator:
         ...  # emulator.endpoint, emulator.access_key, emulator.control, ...
 
-It imports nothing of the provider, so that it cannot share the provider's mistakes.
+It imports nothing of the provider: a shared mistake would go unnoticed in the tests.
 """
 
-from metastudio_emulator.control import Control
-from metastudio_emulator.emulator import Emulator
-from metastudio_emulator.errors import EmulatorError
-from metastudio_emulator.profiles import PROFILES, Profile
+from .control import Control
+from .emulator import Emulator
+from .errors import EmulatorError
+from .profiles import PROFILES, Profile
 
 __all__ = ["PROFILES", "Control", "Emulator", "EmulatorError", "Profile"]

@@ -1,6 +1,6 @@
-"""`python -m metastudio_emulator` is the command `emulator`."""
+"""``python -m metastudio_emulator`` runs the command ``emulator``."""
 
-from metastudio_emulator.command import emulator
+from .command_line import emulator
 
 if __name__ == "__main__":
     emulator(prog_name="python -m metastudio_emulator")

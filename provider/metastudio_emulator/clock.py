@@ -1,8 +1,8 @@
-"""The emulator's time, which can be moved forward without waiting.
+"""The emulator's virtual time, which tests move forward instead of waiting.
 
-Two offsets exist on purpose. `offset` moves everything that expires or happens after a while:
-URLs, tokens, locks, transitions. `skew` moves only the clock that signatures are checked
-against: otherwise moving time by a day would also refuse every client whose clock is right.
+There are two offsets. ``offset`` applies to all that expires or happens later: URLs, tokens,
+locks, transitions. ``skew`` applies only to the check of signatures: with one offset for both,
+moving time by a day would refuse every client whose clock is right.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from __future__ import annotations
 import time
 from datetime import datetime, timezone
 
-# Times are written with four digits for the year; what expires later than now needs room, too.
+# Years are written with four digits; the limit leaves room for expiry times after now.
 _LATEST = datetime(9000, 1, 1, tzinfo=timezone.utc).timestamp()
 
 
 def rfc3339(seconds: float) -> str:
-    """Unix seconds as the wire writes times: UTC, whole seconds, 20 characters."""
+    """Unix seconds as the API writes times: UTC, whole seconds, 20 characters."""
     return datetime.fromtimestamp(int(seconds), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def rfc3339_micro(seconds: float) -> str:
-    """Unix seconds as the identity service writes expiry times: with microseconds."""
+    """Unix seconds as the identity service writes times: UTC, with microseconds."""
     return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
@@ -40,8 +40,12 @@ class Clock:
         return time.time() + self.skew
 
     def advance(self, seconds: float) -> None:
-        """Move virtual time forward. Raises ValueError for an amount that is not possible."""
-        if not seconds >= 0:  # so that what is no number is refused as well
+        """Move virtual time forward.
+
+        Raises:
+            ValueError: ``seconds`` is negative, NaN, or leads beyond the year 8999.
+        """
+        if not seconds >= 0:  # not "< 0", which would let NaN through
             raise ValueError("time only moves forward")
         if self.now() + seconds > _LATEST:
             raise ValueError("time ends with the year 8999")

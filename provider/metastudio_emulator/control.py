@@ -1,6 +1,6 @@
-"""Client of the emulator's control interface; works from another process too.
+"""Client of the emulator's control interface, for this or another process.
 
-It needs the standard library only, so that a program under test can be steered from anywhere.
+It needs only the standard library, so that any test program can use it.
 """
 
 from __future__ import annotations
@@ -11,22 +11,24 @@ import urllib.request
 from typing import Any, cast
 from urllib.parse import quote
 
-from metastudio_emulator.errors import EmulatorError
+from .errors import EmulatorError
 
 Record = dict[str, Any]
 _TIMEOUT = 60.0
-# A proxy of the environment must not see, or swallow, what goes to this machine.
+# No proxy: requests to this machine must not go through one that the environment names.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Control:
-    """Sees and changes what a client of the service cannot.
+    """Reads and changes what a client of the service cannot.
 
-    Every method raises EmulatorError when the emulator refuses or does not answer. A "job
-    record" is a dict with job_id, state, settled (no step follows by itself), fields (as on the
-    wire, without URLs), objects, multipart_uploads, part_uploads (accepted uploads by part),
-    command_message (the last one that any request for the job brought, or None) and
-    command_messages (the last one of "create", of "update" and of each command).
+    A "job record" is a dict with job_id, state, settled (no transition follows by itself), fields
+    (as the API shows them, without URLs), objects, multipart_uploads, part_uploads (accepted
+    uploads by part), command_message (the latest of any request for the job, or None) and
+    command_messages (the latest of "create", of "update" and of each command).
+
+    Raises:
+        EmulatorError: by every method, when the emulator refuses the call or does not answer.
     """
 
     def __init__(self, endpoint: str, secret_key: str) -> None:
@@ -49,11 +51,11 @@ class Control:
         return cast(Record, self._call("GET", f"jobs/{quote(job_id)}"))
 
     def add_job(self, **fields: Any) -> Record:
-        """Make a job that no client created, with these wire fields; returns its record."""
+        """Add a job with these API fields that no client created; returns its record."""
         return cast(Record, self._call("POST", "jobs", {"fields": fields}))
 
     def set_fields(self, job_id: str, **fields: Any) -> Record:
-        """Change wire fields behind the client's back; None removes one."""
+        """Change API fields without the client's knowledge; None removes a field."""
         return cast(Record, self._call("PATCH", f"jobs/{quote(job_id)}", {"fields": fields}))
 
     def set_state(
@@ -65,9 +67,9 @@ class Control:
         error_code: str | None = None,
         redo_reasons: list[str] | None = None,
     ) -> Record:
-        """Put a job into any state, known or not; it stays there unless time or reads move it.
+        """Put a job into any state, known or not; only time or reads move it on from there.
 
-        With a reason, or into a failed state, an entry goes to the operation log.
+        The operation log gets an entry when a reason is given or the state is a failed one.
         """
         change = {
             "state": state,
@@ -78,43 +80,43 @@ class Control:
         return cast(Record, self._call("PUT", f"jobs/{quote(job_id)}/state", change))
 
     def step(self, job_id: str, count: int = 1) -> Record:
-        """Take up to `count` next steps at once, an administrator's too."""
+        """Take up to ``count`` transitions at once, including those of an administrator."""
         return cast(Record, self._call("POST", f"jobs/{quote(job_id)}/step", {"count": count}))
 
     def delete_job(self, job_id: str) -> None:
-        """Remove a job in whatever state, as if somebody else had."""
+        """Remove a job in any state, as if somebody else had."""
         self._call("DELETE", f"jobs/{quote(job_id)}")
 
     def objects(self, job_id: str) -> dict[str, Record]:
         """Stored files by kind ("training_video", "audio", "cover", ...).
 
-        Each has name, size (bytes), md5, sha256, content_type and uploads (how often it, or one
-        of its parts, was uploaded). A video appears once its parts are confirmed.
+        Each has name, size (bytes), md5, sha256, content_type and uploads (how often the file or
+        one of its parts was uploaded). A video is listed once its parts are confirmed.
         """
         listed = cast("list[Record]", self._call("GET", f"jobs/{quote(job_id)}/objects"))
         return {record["name"]: record for record in listed}
 
     def counters(self) -> dict[str, dict[str, int]]:
-        """Answers since the start: operation or command, to HTTP status or "lost", to number."""
+        """Number of answers by operation or command, then by HTTP status or "lost"."""
         return cast("dict[str, dict[str, int]]", self._call("GET", "counters"))
 
     def clear_counters(self) -> None:
-        """Begin counting at nothing."""
+        """Set all counters to zero."""
         self._call("DELETE", "counters")
 
     def advance(self, seconds: float) -> None:
-        """Move virtual time forward: URLs and tokens expire, locks end, timed steps happen.
+        """Move virtual time forward: URLs and tokens expire, locks end, timed transitions happen.
 
-        Signatures go on being checked against the real time.
+        Signatures are still checked against the real time.
         """
         self._call("POST", "clock/advance", {"seconds": seconds})
 
     def set_skew(self, seconds: float) -> None:
-        """Move the clock that signatures are checked against; 0 puts it right again."""
+        """Offset the clock that signatures are checked against; 0 corrects it."""
         self._call("PUT", "clock/skew", {"seconds": seconds})
 
     def expire_upload_urls(self, job_id: str | None = None) -> int:
-        """Make all unused upload URLs, or those of one job, expire now. Returns how many."""
+        """Expire all unused upload URLs, or those of one job; returns how many."""
         return int(self._call("POST", "upload-urls/expire", {"job_id": job_id})["expired"])
 
     def add_fault(
@@ -132,7 +134,7 @@ class Control:
         delay_ms: float = 0.0,
         bytes_per_second: int | None = None,
     ) -> None:
-        """Let requests fail from now on; `faults.FaultRule` describes the arguments."""
+        """Add a fault rule; ``transport.faults.FaultRule`` describes the arguments."""
         rule = {
             "match": match,
             "action": action,
@@ -149,7 +151,7 @@ class Control:
         self._call("POST", "faults", rule)
 
     def faults(self) -> list[Record]:
-        """The rules in force, each with how often it was applied."""
+        """The fault rules, each with the number of times it was applied."""
         return cast("list[Record]", self._call("GET", "faults"))
 
     def clear_faults(self) -> None:

@@ -1,7 +1,7 @@
-"""An emulator that outlives the command that started it: start it, find it, stop it.
+"""The emulator as a background process: start it, find it, stop it.
 
-The running emulator keeps `emulator.json` in its data folder: its process id and what a client
-needs to connect, readable by its owner only.
+A running emulator keeps ``emulator.json`` in its data folder: its process id and what a client
+needs to connect, readable by the owner only.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from metastudio_emulator.control import Control
-from metastudio_emulator.errors import EmulatorError
-from metastudio_emulator.folder_lock import FolderLock
+from .control import Control
+from .errors import EmulatorError
+from .storage.folder_lock import FolderLock
 
 _START_TIMEOUT = 60.0
 _STOP_TIMEOUT = 30.0
@@ -30,7 +30,7 @@ Options = dict[str, str]
 
 
 def write_run_file(folder: Path, info: Info, options: Options) -> None:
-    """Say that this process serves the folder, how to reach it, and how it was started."""
+    """Record that this process serves the folder, how to connect, and its options."""
     path = _run_file(folder)
     temporary = path.with_suffix(".new")
     temporary.unlink(missing_ok=True)
@@ -41,13 +41,13 @@ def write_run_file(folder: Path, info: Info, options: Options) -> None:
 
 
 def remove_run_file(folder: Path) -> None:
-    """Say that nobody serves the folder any more."""
+    """Delete the record when the emulator ends."""
     _run_file(folder).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
 class Running:
-    """An emulator at work: its process id, how to connect, and its options by their names."""
+    """A running emulator: its process id, how to connect, and its options by name."""
 
     pid: int
     info: Info
@@ -55,7 +55,7 @@ class Running:
 
 
 def running(folder: Path) -> Running | None:
-    """The emulator that serves the folder and answers, or None."""
+    """The emulator that serves the folder and answers requests, or None."""
     try:
         record = json.loads(_run_file(folder).read_text())
         pid, info = int(record["pid"]), dict(record["info"])
@@ -63,7 +63,7 @@ def running(folder: Path) -> Running | None:
         answer = Control(info["endpoint"], info["secret_key"]).info()
     except (OSError, ValueError, KeyError, TypeError, EmulatorError):
         return None
-    # Another program may have got the port since, another process the id: both must agree.
+    # The port or the process id may belong to another program by now: compare both.
     return Running(pid, info, options) if answer.get("pid") == pid else None
 
 
@@ -71,8 +71,8 @@ def start_detached(folder: Path, arguments: list[str]) -> Running:
     """Start an emulator in the background.
 
     Args:
-        folder: its data folder; the log goes to emulator.log there.
-        arguments: of the command `python -m metastudio_emulator`.
+        folder: its data folder, which also gets the log, ``emulator.log``.
+        arguments: of the command ``python -m metastudio_emulator``.
 
     Raises:
         EmulatorError: it did not start; the message is the last line of its log.
@@ -80,7 +80,7 @@ def start_detached(folder: Path, arguments: list[str]) -> Running:
     log = _open_log(folder)
     begin = log.tell()
     with log:
-        process = subprocess.Popen(  # noqa: S603 - this very program
+        process = subprocess.Popen(  # noqa: S603 - starts this program again
             [sys.executable, "-m", "metastudio_emulator", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -103,10 +103,13 @@ def start_detached(folder: Path, arguments: list[str]) -> Running:
 
 
 def stop(folder: Path) -> bool:
-    """Stop the emulator that serves the folder. False when none does.
+    """Stop the emulator that serves the folder.
+
+    Returns:
+        False when none does.
 
     Raises:
-        EmulatorError: one holds the folder but cannot be identified, or does not end.
+        EmulatorError: an emulator holds the folder but does not answer, or it does not end.
     """
     lock = FolderLock(folder)
     found = running(folder)

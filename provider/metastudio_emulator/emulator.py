@@ -1,20 +1,26 @@
-"""The emulator as a Python object: a running service inside a `with` block."""
+"""The emulator as a Python object: a service that runs inside a ``with`` block."""
 
 from __future__ import annotations
 
-import tempfile
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from metastudio_emulator.control import Control
-from metastudio_emulator.errors import EmulatorError
-from metastudio_emulator.profiles import Profile
-from metastudio_emulator.settings import DAY, Settings, Tenant, Transitions
+from .control import Control
+from .errors import EmulatorError
+from .profiles import Profile
+from .settings import DAY, Settings, Tenant, Transitions
 
 if TYPE_CHECKING:
-    from metastudio_emulator.server import ServerThread
-    from metastudio_emulator.world import World
+    from .app_state import AppState
+    from .storage.identity import Identity
+
+_CONNECTION = (
+    *("endpoint", "iam_endpoint", "project_id", "access_key", "secret_key"),
+    *("user", "password", "domain", "region"),
+)
 
 
 class Emulator:
@@ -23,14 +29,14 @@ class Emulator:
         with Emulator(folder, transitions="immediate") as emulator:
             client = make_a_client(emulator.endpoint, emulator.access_key, ...)
 
-    The attributes below hold while it runs; those of one data folder stay the same over
-    restarts, apart from the endpoint's port when it was left free.
+    The attributes are set by ``start``. For one data folder they are the same after a restart,
+    apart from the port in the endpoints when a free one was asked for.
 
     Attributes:
-        endpoint, iam_endpoint: base URLs, without a slash at the end; one server is both.
-        project_id, region: the one project, and the name it has in the identity service.
-        access_key, secret_key: for signed requests; the secret key opens the control interface.
-        user, password, domain: for a token.
+        endpoint, iam_endpoint: base URLs without a trailing slash; one server answers both.
+        project_id, region: the only project, and its name in the identity service.
+        access_key, secret_key: sign requests; the secret key also opens the control interface.
+        user, password, domain: obtain a token.
         control: client of the control interface.
     """
 
@@ -57,21 +63,21 @@ class Emulator:
         url_validity: float = DAY,
         token_validity: float = DAY,
     ) -> None:
-        """Choose how it behaves; nothing is started or written yet.
+        """Configure the emulator; nothing is started or written before ``start``.
 
         Args:
-            data_dir: everything that survives a restart; None for a temporary folder.
+            data_dir: folder for all data that survives a restart; None for a temporary one.
             transitions: "immediate", "time:SECONDS", "reads:N" or "manual".
             port: 0 for a free one.
-            profile: "tutorial", "strict", or either with switches, see `Profile.parse`.
-            host: address to listen on. Anything but loopback opens it to the network.
+            profile: "tutorial", "strict", or either with switches, see ``Profile.parse``.
+            host: address to listen on. Other than loopback, it opens the emulator to the network.
             region: name of the project.
             tenant: "NA" for a whitelisted tenant.
-            url_validity: seconds that upload and download URLs live.
-            token_validity: seconds that identity tokens live.
+            url_validity: lifetime of upload and download URLs in seconds.
+            token_validity: lifetime of identity tokens in seconds.
 
         Raises:
-            ValueError: transitions or profile cannot be read.
+            ValueError: ``transitions`` or ``profile`` is invalid.
         """
         self._data_dir = Path(data_dir) if data_dir is not None else None
         self._host = host
@@ -87,12 +93,11 @@ class Emulator:
             token_validity=token_validity,
         )
         self.region = region
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
-        self._world: World | None = None
-        self._server: ServerThread | None = None
+        self._app: AppState | None = None
+        self._resources: ExitStack | None = None  # closed by ``stop``
 
     def __repr__(self) -> str:
-        where = self.endpoint if self._server else "not started"
+        where = self.endpoint if self._resources else "not started"
         return f"<Emulator {where}>"
 
     def __enter__(self) -> Emulator:
@@ -110,66 +115,45 @@ class Emulator:
         """Start the service; returns once it accepts requests.
 
         Raises:
-            EmulatorError: the port is taken, the data folder cannot be used, or the packages of
-                the extra `emulator` are not installed.
+            EmulatorError: the port is taken, the data folder is unusable or in use, or the
+                packages of the extra ``emulator`` are not installed.
         """
-        if self._server is not None:
+        if self._resources is not None:
             raise EmulatorError("the emulator runs already")
         try:
-            from metastudio_emulator.application import build_application
-            from metastudio_emulator.server import ServerThread
-            from metastudio_emulator.world import World
+            from .app_state import AppState
+            from .routes.application import build_application
+            from .transport.server import ServerThread
         except ModuleNotFoundError as error:
             raise EmulatorError(
                 f"{error.name} is not installed: pip install 'pulumi-metastudio[emulator]'"
             ) from error
-        try:
-            self._world = World.open(self._folder(), self._settings)
-            server = ServerThread(build_application(self._world), self._host, self._port)
-            self._adopt(self._world, server)
-            self._server = server
+        with ExitStack() as resources:
+            folder = self._data_dir or Path(
+                resources.enter_context(TemporaryDirectory(prefix="metastudio-emulator-"))
+            )
+            self._app = AppState.open(folder, self._settings)
+            resources.callback(self._app.close)
+            server = ServerThread(build_application(self._app), self._host, self._port)
+            resources.callback(server.stop)
+            self._publish(self._app.identity, server.port)
             server.start()
-        except BaseException:
-            self.stop()
-            raise
+            self._resources = resources.pop_all()
         return self
 
     def stop(self) -> None:
-        """Stop the service; the data folder stays, unless it was a temporary one."""
-        if self._server is not None:
-            self._server.stop()
-            self._server = None
-        if self._world is not None:
-            self._world.close()
-            self._world = None
-        if self._temporary is not None:
-            self._temporary.cleanup()
-            self._temporary = None
+        """Stop the service and delete the data folder if it was a temporary one."""
+        if self._resources is not None:
+            self._resources.close()
+            self._resources = None
 
     def info(self) -> dict[str, str]:
         """What a client needs to connect, secrets included."""
-        return {
-            "endpoint": self.endpoint,
-            "iam_endpoint": self.iam_endpoint,
-            "project_id": self.project_id,
-            "access_key": self.access_key,
-            "secret_key": self.secret_key,
-            "user": self.user,
-            "password": self.password,
-            "domain": self.domain,
-            "region": self.region,
-        }
+        return {name: getattr(self, name) for name in _CONNECTION}
 
-    def _folder(self) -> Path:
-        if self._data_dir is not None:
-            return self._data_dir
-        self._temporary = tempfile.TemporaryDirectory(prefix="metastudio-emulator-")
-        return Path(self._temporary.name)
-
-    def _adopt(self, world: World, server: ServerThread) -> None:
-        identity = world.identity
+    def _publish(self, identity: Identity, port: int) -> None:
         host = f"[{self._host}]" if ":" in self._host else self._host
-        self.endpoint = self.iam_endpoint = f"http://{host}:{server.port}"
+        self.endpoint = self.iam_endpoint = f"http://{host}:{port}"
         self.project_id = identity.project_id
         self.access_key = identity.access_key
         self.secret_key = identity.secret_key

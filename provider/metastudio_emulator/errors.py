@@ -1,10 +1,4 @@
-"""What the emulated services answer when they refuse.
-
-ServiceError         the training service and its gateway: JSON with error_code and error_msg
-IamError             the identity service: JSON with a nested error object
-ObjectStorageError   the object storage behind upload and download URLs: XML
-EmulatorError        the emulator itself cannot run: for the person who started it
-"""
+"""Errors of the emulator itself, and of each service it emulates."""
 
 from __future__ import annotations
 
@@ -23,16 +17,16 @@ GATEWAY_UNAVAILABLE = "APIGW.0801"
 
 
 class EmulatorError(Exception):
-    """The emulator cannot start or stop; the message is one line for its operator."""
+    """The emulator cannot do what its user asked for; the message is one line."""
 
 
 class ServiceError(Exception):
-    """A refusal by the training service or by the gateway in front of it.
+    """An error of the training service or of the gateway in front of it, sent as JSON.
 
     Attributes:
-        status: the HTTP status.
-        code: the wire's error_code, 1..32 characters.
-        message: the wire's error_msg, cut to the 256 characters the documents allow.
+        status: HTTP status.
+        code: the API's error_code, 1 to 32 characters.
+        message: the API's error_msg, cut to the documented 256 characters.
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -43,22 +37,22 @@ class ServiceError(Exception):
 
     @property
     def by_gateway(self) -> bool:
-        """Whether the gateway speaks, whose bodies also carry a request_id."""
+        """Whether it comes from the gateway, whose answers also contain a request_id."""
         return self.code.startswith("APIGW.")
 
 
 def invalid(message: str) -> ServiceError:
-    """The documents' only client error: 400 MSS.00000003."""
+    """400 MSS.00000003, the only client error in the documents."""
     return ServiceError(400, INVALID_PARAMETER, message)
 
 
 def unauthenticated(message: str) -> ServiceError:
-    """The gateway's refusal of a signature or token: 401 APIGW.0301."""
+    """401 APIGW.0301, the gateway's answer to an invalid signature or token."""
     return ServiceError(401, GATEWAY_AUTHENTICATION, message)
 
 
 class IamError(Exception):
-    """A refusal by the identity service: {"error": {"code", "message", "title"}}."""
+    """An error of the identity service, sent as JSON with a nested error object."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -67,7 +61,7 @@ class IamError(Exception):
 
 
 class ObjectStorageError(Exception):
-    """A refusal by the object storage: XML with Code, Message and RequestId."""
+    """An error of the object storage, sent as XML with a code such as "AccessDenied"."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -77,7 +71,7 @@ class ObjectStorageError(Exception):
 
 
 class CommandFailed(Exception):
-    """A command that fails inside an HTTP 200 answer (commond_result EXCUTE_FAILED)."""
+    """A command failed; the answer is HTTP 200 with commond_result EXCUTE_FAILED."""
 
     def __init__(self, message: str, code: str = INVALID_PARAMETER) -> None:
         super().__init__(message)

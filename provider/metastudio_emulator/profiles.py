@@ -1,7 +1,7 @@
 """The readings of the vendor's documents, as named sets of switches.
 
-Where two documents disagree, or none speaks, the emulator can behave either way. A profile
-fixes every such choice; `Profile.parse` combines a named profile with single switches.
+Where documents disagree or are silent, the emulator can behave either way. A profile fixes every
+such choice; ``Profile.parse`` combines a named profile with single switches.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Profile:
-    """One reading of the documents. docs/emulator.md says where each question comes from.
+    """One reading of the documents; docs/emulator.md says where each question comes from.
 
     Attributes:
         update_while_waiting: PUT is accepted in WAIT_FILE_UPLOAD.
-        update_keeps_omitted: fields that a PUT leaves out keep their values, else they reset.
+        update_keeps_omitted: a PUT keeps the values of fields it leaves out, else it resets them.
         update_keeps_parts: a PUT continues an unfinished multipart upload and keeps a confirmed
-            video, else it starts again and the video must be sent again.
+            video, else the video must be uploaded again.
         update_reopens: a PUT after a failed review moves the job to WAIT_FILE_UPLOAD, else the
-            state stays as it is until the next SUBMITVERIFYING.
+            state stays the same until the next SUBMITVERIFYING.
         unknown_job_status: HTTP status for a job that does not exist, 404 or 400.
-        newest_first: a list without sort_key and sort_dir begins with the job that was updated
-            last, else with the one that was not updated for longest.
+        newest_first: a list without sort_key and sort_dir starts with the job that was updated
+            last, else with the one updated first.
         fuzzy_filters: name, batch_name and tag filters match parts of a value, else the whole.
         update_until_is_since: update_until means "not earlier", as its text literally says.
-        edition_rules: Flexus-only fields are refused on the standard edition and the reverse.
-        unique_names: a second job with a name that is in use is refused.
+        edition_rules: Flexus-only fields are refused on the standard edition and vice versa.
+        unique_names: a name that is in use is refused.
         all_upload_urls: create and update return a URL for every kind of file, else only for
             those in the documents' example and those that the request asks for.
-        minimum_part_size: bytes below which a part other than the last fails at confirmation.
-        quoted_part_etags: uploaded parts are listed with their ETags in quotes.
+        minimum_part_size: bytes; confirming fails when a part other than the last is smaller.
+        quoted_part_etags: the ETags of listed parts are in quotes.
     """
 
     update_while_waiting: bool = True
@@ -53,7 +53,7 @@ class Profile:
         """Read "NAME" or "NAME,switch=value,...", for example "strict,unique_names=true".
 
         Raises:
-            ValueError: an unknown name, switch or value, in one line.
+            ValueError: an unknown name, switch or value; the message is one line.
         """
         name, *settings = (piece.strip() for piece in text.split(","))
         if name not in PROFILES:
@@ -81,9 +81,9 @@ def _switch_value(switch: str, text: str) -> bool | int:
 
 
 PROFILES: dict[str, Profile] = {
-    # The vendor's walk-through of image training, and the kinder reading of what it leaves open.
+    # The vendor's walk-through of image training; where it is silent, the lenient reading.
     "tutorial": Profile(),
-    # The letter of the operation pages, and the harsher reading of what they leave open.
+    # The operation pages, taken literally; where they are silent, the strict reading.
     "strict": Profile(
         update_while_waiting=False,
         update_keeps_omitted=False,

@@ -1,4 +1,4 @@
-"""Material to try jobs with: what a person would upload, generated on this machine."""
+"""Generates sample files for training jobs: videos, photos, audio."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from metastudio_emulator.errors import EmulatorError
+from .errors import EmulatorError
 
-# A low frame rate keeps three minutes of 1080p a matter of seconds and of a few megabytes.
+# A low frame rate: three minutes of 1080p take seconds to encode and a few megabytes.
 _FRAME_RATE = 5
 _AUDIO_SECONDS = 10
 _AUDIO_RATE = 16000
@@ -23,18 +23,17 @@ _ID_CARD_SIZE = "1012x638"  # the proportions of an identity card
 
 
 def make_samples(folder: Path, *, seconds: int = 185, size: str = "1920x1080") -> dict[str, Path]:
-    """Generate every file of a training job that is missing in a folder.
+    """Generate the files of a training job that are missing in a folder.
 
-    A file that exists is kept as it is, whatever its length and size; each new one appears
-    under its name only when it is complete.
+    Existing files are kept, whatever their content. A new file gets its name once it is complete.
 
     Args:
-        folder: made if need be.
+        folder: created if it does not exist.
         seconds: length of the two videos; the service wants 180 to 600.
         size: frame size of the two videos; the service wants 1080p or 4K, either way up.
 
     Returns:
-        The files by their names as inputs: training_video, action_video, audio, cover,
+        The files by input name: training_video, action_video, audio, cover,
         id_card_image1, id_card_image2, grant_file, pre_beauty_image, post_beauty_image.
 
     Raises:
@@ -60,7 +59,7 @@ def make_samples(folder: Path, *, seconds: int = 185, size: str = "1920x1080") -
 
 def _made(path: Path, make: Callable[[Path], None]) -> Path:
     if not path.exists():
-        # The suffix stays at the end: ffmpeg chooses the format by it.
+        # ffmpeg chooses the format by the suffix, so it stays at the end.
         temporary = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
         try:
             make(temporary)
@@ -71,8 +70,8 @@ def _made(path: Path, make: Callable[[Path], None]) -> Path:
 
 
 def _video(background: str, size: str, seconds: int, pitch: int) -> Callable[[Path], None]:
-    """A bar that moves over a plain background, as before a green screen, with a tone."""
-    # Filters that draw little are what keeps the encoding quick.
+    """A bar that moves over a plain background, with a tone."""
+    # Filters that draw little keep the encoding fast.
     length = f"rate={_FRAME_RATE}:duration={seconds}"
     ground = f"color=c={background}:size={size}:{length}[ground]"
     bar = f"color=c=white:size=160x480:{length}[bar]"
@@ -108,10 +107,10 @@ def _ffmpeg(*arguments: str) -> None:
             "ffmpeg is not available: pip install 'pulumi-metastudio[emulator]'"
         ) from None
     quiet = ("-hide_banner", "-loglevel", "error", "-nostdin", "-y")
-    # Without dates and versions inside, the same call makes the same file.
+    # Without dates and versions in it, the same call makes the same file.
     exact = ("-map_metadata", "-1", "-fflags", "+bitexact", "-flags", "+bitexact")
     *inputs, target = arguments
-    run = subprocess.run(  # noqa: S603 - arguments are this module's own
+    run = subprocess.run(  # noqa: S603 - only arguments of this module
         [program, *quiet, *inputs, *exact, target], capture_output=True, text=True, check=False
     )
     if run.returncode != 0:
@@ -120,7 +119,7 @@ def _ffmpeg(*arguments: str) -> None:
 
 
 def _audio_archive(path: Path) -> None:
-    """A zip with one WAV: mono, 16 bits, a tone that swells and fades."""
+    """A zip file with one WAV: mono, 16 bits, a tone that rises and falls in volume."""
     total = _AUDIO_SECONDS * _AUDIO_RATE
     samples = (
         int(12000 * math.sin(math.pi * n / total) * math.sin(2 * math.pi * 220 * n / _AUDIO_RATE))

@@ -1,11 +1,11 @@
-"""How one emulator behaves: everything that is chosen when it starts."""
+"""What is chosen when an emulator starts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal
 
-from metastudio_emulator.profiles import Profile
+from .profiles import Profile
 
 DAY = 24 * 60 * 60
 TransitionMode = Literal["immediate", "time", "reads", "manual"]
@@ -14,12 +14,12 @@ Tenant = Literal["ordinary", "NA"]
 
 @dataclass(frozen=True)
 class Transitions:
-    """When a submitted job takes its next step.
+    """When a submitted job moves to its next state.
 
     Attributes:
-        mode: "immediate" (all steps during the submission), "time" (a step each `amount`
-            seconds), "reads" (a step each `amount` answers that show the job) or "manual".
-        amount: seconds or reads; meaningless for the other two.
+        mode: "immediate" (all transitions during the submission), "time" (one every ``amount``
+            seconds), "reads" (one after every ``amount`` answers that show the job) or "manual".
+        amount: seconds or reads; unused by the other modes.
     """
 
     mode: TransitionMode = "immediate"
@@ -30,7 +30,7 @@ class Transitions:
         """Read "immediate", "manual", "time:SECONDS" or "reads:N".
 
         Raises:
-            ValueError: anything else, in one line.
+            ValueError: any other text; the message is one line.
         """
         if text == "immediate":
             return Transitions("immediate")
@@ -51,18 +51,18 @@ class Transitions:
 
 @dataclass(frozen=True)
 class Settings:
-    """Choices that hold for one run; what must survive a restart is in the database instead.
+    """Choices for one run; what must survive a restart is in the database instead.
 
     Attributes:
         transitions: when submitted jobs move on.
         profile: which reading of the documents applies.
-        tenant: "NA" for a whitelisted tenant: no ID documents needed, results are confirmed.
-        region: name of the one project, which the identity service lists under it.
-        url_validity: seconds that upload and download URLs live (documents: 24 hours).
-        token_validity: seconds that identity tokens live (documents: 24 hours).
-        clock_skew_limit: seconds X-Sdk-Date may be off (documents: 15 minutes).
-        signature_failures: wrong signatures in a row that a key survives (documents: 5).
-        lock_seconds: how long a key is locked after one more (documents: 5 minutes).
+        tenant: "NA" for a whitelisted tenant: needs no ID documents and confirms results.
+        region: name of the only project in the identity service.
+        url_validity: lifetime of upload and download URLs in seconds (documents: 24 hours).
+        token_validity: lifetime of identity tokens in seconds (documents: 24 hours).
+        clock_skew_limit: seconds that X-Sdk-Date may be off (documents: 15 minutes).
+        signature_failures: wrong signatures in a row before a key is locked (documents: 5).
+        lock_seconds: how long the next one locks the key (documents: 5 minutes).
     """
 
     transitions: Transitions = field(default_factory=Transitions)

@@ -16,7 +16,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .config import ConfigValue
     from .errors import EngineError
     from .management import (
         cancel,
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
         stacks,
     )
     from .operations import Operation, run
+    from .project.config import ConfigValue
 
 __all__ = [
     "ConfigValue",
@@ -46,7 +46,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "ConfigValue": "config",
+    "ConfigValue": "project.config",
     "EngineError": "errors",
     "Operation": "operations",
     "run": "operations",

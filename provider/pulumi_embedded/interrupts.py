@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Final
 
-from .outlet import Outlet
+from .display.outlet import Outlet
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _MESSAGE: Final = (

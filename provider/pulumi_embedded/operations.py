@@ -6,14 +6,14 @@ import contextlib
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
-from .backend import ORGANIZATION, FileBackend, open_backend
-from .config import Config, StackFile, resolve_config
-from .deployment import Deployment
-from .display import Display
+from .display.base import Display
+from .display.outlet import Outlet, occupy_standard_streams
+from .display.secrecy import KnownSecrets
+from .display.text import TextDisplay
 from .errors import (
     EXIT_CANCELLED,
     EXIT_ERROR,
@@ -24,131 +24,25 @@ from .errors import (
     NotConfirmedError,
     StackNotFoundError,
 )
-from .executor import Cancellation
-from .integrity import verify
 from .interrupts import Interrupts
-from .outlet import Outlet, occupy_standard_streams
-from .passphrase import Crypter, read_passphrase
-from .project import Project, is_name, load_project
-from .secrecy import KnownSecrets
-from .state import (
-    ResourceState,
-    Snapshot,
-    decode_checkpoint,
-    deployment,
-    encode_checkpoint,
-    encode_value,
-    secrets_salt,
-)
-from .target import Target
-from .text_display import TextDisplay
-from .urns import STACK_TYPE
-from .values import mask, reveal
+from .management import StackHandle
+from .model.integrity import verify
+from .model.urns import STACK_TYPE
+from .model.values import mask, reveal
+from .project.checkpoint import encode_value, latest_deployment
+
+if TYPE_CHECKING:
+    from .engine.deployment import Deployment, Target
 
 Operation = Literal["up", "preview", "refresh", "destroy", "outputs"]
 _Kind = Literal["update", "refresh", "destroy"]
 
+_KINDS: Final[dict[str, _Kind]] = {"up": "update", "refresh": "refresh", "destroy": "destroy"}
 _TITLES: Final[dict[_Kind, tuple[str, str]]] = {
     "update": ("Previewing update", "Updating"),
     "refresh": ("Previewing refresh", "Refreshing"),
     "destroy": ("Previewing destroy", "Destroying"),
 }
-
-
-@dataclass(frozen=True)
-class Terminal:
-    """Where a run's output goes, whether somebody is there to answer, and what they typed.
-
-    Attributes:
-        command: the program that messages name where something is to be done by hand.
-    """
-
-    stdout: Outlet = field(default_factory=lambda: Outlet(sys.stdout))
-    stderr: Outlet = field(default_factory=lambda: Outlet(sys.stderr))
-    stdin: TextIO | None = field(default_factory=lambda: sys.stdin)
-    interactive: bool | None = None
-    command: str = "pulumi"
-
-    @property
-    def answers(self) -> bool:
-        """Whether questions can be asked; both ends must be a terminal unless it was said."""
-        if self.interactive is not None:
-            return self.interactive
-        return self.stdin is not None and self.stdin.isatty() and self.stdout.isatty()
-
-
-class StackHandle:
-    """One stack of one project, with its secrets opened on demand."""
-
-    def __init__(self, directory: Path, stack: str, terminal: Terminal) -> None:
-        self.project: Project = load_project(directory)
-        self.stack = _stack_name(stack, self.project.name)
-        self.backend: FileBackend = open_backend(self.project)
-        self.file = StackFile(self.project.stack_file(self.stack))
-        self._terminal = terminal
-        self._passphrase: str | None = None
-        self._crypter: Crypter | None = None
-
-    @property
-    def exists(self) -> bool:
-        """Whether the stack is in the backend."""
-        return self.backend.exists(self.project.name, self.stack)
-
-    def crypter(self) -> Crypter:
-        """The crypter for new secrets; one is made, and remembered, when there is none yet."""
-        if self._crypter is None:
-            salt = self.file.salt
-            if not salt and self.exists:
-                salt = secrets_salt(self.read())
-            self._crypter = self._open(salt) if salt else Crypter.create(self._ask())
-            self.file.remember_salt(self._crypter.state)
-        return self._crypter
-
-    def read(self) -> dict[str, Any]:
-        """The stack's checkpoint."""
-        return self.backend.read(self.project.name, self.stack)
-
-    def create(self) -> None:
-        """Make the stack, empty."""
-        crypter = self.crypter()
-        name = f"{ORGANIZATION}/{self.project.name}/{self.stack}"
-        self.write(encode_checkpoint(name, crypter.state, (), (), {}))
-
-    def write(self, checkpoint: str) -> None:
-        """Store the stack's checkpoint."""
-        self.backend.write(self.project.name, self.stack, checkpoint)
-
-    def config(self, extra: Mapping[str, str] | None = None, *, validate: bool = True) -> Config:
-        """Everything the program may read."""
-        return resolve_config(
-            self.project, self.stack, self.file, self.crypter, extra, validate=validate
-        )
-
-    def target(self, extra: Mapping[str, str] | None, *, dry_run: bool) -> Target:
-        """What a deployment works on, read afresh."""
-        config = self.config(extra)
-        checkpoint = self.read()
-        snapshot = self.snapshot(checkpoint)
-        verify(deployment(checkpoint).get("manifest") or {}, snapshot.resources)
-        write, command = None if dry_run else self.write, self._terminal.command
-        return Target(self.project, self.stack, config, snapshot, self.crypter(), write, command)
-
-    def snapshot(self, checkpoint: Mapping[str, Any]) -> Snapshot:
-        """What a checkpoint holds."""
-        salt = secrets_salt(checkpoint)
-        crypter = self.crypter()
-        # What is stored may still be under an older key; it is written under the current one.
-        return decode_checkpoint(
-            checkpoint, crypter if salt in ("", crypter.state) else self._open(salt)
-        )
-
-    def _open(self, salt: str) -> Crypter:
-        return Crypter.open(self._ask(), salt)
-
-    def _ask(self) -> str:
-        if self._passphrase is None:
-            self._passphrase = read_passphrase(interactive=self._terminal.answers)
-        return self._passphrase
 
 
 def run(
@@ -171,24 +65,33 @@ def run(
     interactive: bool | None = None,
     command: str = "pulumi",
 ) -> int:
-    """Run one operation on a stack; see :mod:`pulumi_embedded` for the whole description."""
+    """Run one operation on a stack; ``docs/embedded-engine.md`` describes the options.
+
+    Returns:
+        the exit code, one of those in ``errors``; what went wrong was shown.
+    """
     occupy_standard_streams()
     out = Outlet(stdout or sys.stdout)
     err = Outlet(stderr or sys.stderr, beside=out)
-    terminal = Terminal(out, err, stdin or sys.stdin, interactive, command)
+    answers = stdin or sys.stdin
     interrupts = Interrupts(err)
     secrets = KnownSecrets()
 
+    def can_ask() -> bool:
+        if interactive is not None:
+            return interactive
+        return answers is not None and answers.isatty() and out.isatty()
+
     def fail(error: object) -> None:
-        terminal.stderr.write(f"error: {secrets.redact(str(error))}\n")
+        err.write(f"error: {secrets.redact(str(error))}\n")
 
     try:
-        handle = StackHandle(directory, stack, terminal)
-        if operation == "outputs":
-            return _print_outputs(handle, terminal, secrets, json_output, show_secrets)
+        handle = StackHandle(directory, stack, can_ask)
         session = _Session(
             handle,
-            terminal,
+            out,
+            err,
+            answers if can_ask() else None,
             interrupts,
             secrets,
             yes=yes,
@@ -200,11 +103,13 @@ def run(
             clear_pending_creates=clear_pending_creates,
             config=config,
             parallel=parallel,
+            command=command,
         )
+        if operation == "outputs":
+            return session.print_outputs()
         if operation == "preview":
             return session.preview_only()
-        kinds: dict[str, _Kind] = {"up": "update", "refresh": "refresh", "destroy": "destroy"}
-        return session.apply(kinds[operation])
+        return session.apply(_KINDS[operation])
     except EngineError as error:
         fail(error)
         return error.exit_code
@@ -222,10 +127,16 @@ def run(
 
 @dataclass(frozen=True)
 class _Session:
-    """One call of ``run``."""
+    """One call of ``run``.
+
+    Attributes:
+        answers: where the user types; None when nobody can be asked.
+    """
 
     handle: StackHandle
-    terminal: Terminal
+    out: Outlet
+    err: Outlet
+    answers: TextIO | None
     interrupts: Interrupts
     secrets: KnownSecrets
     yes: bool
@@ -237,159 +148,139 @@ class _Session:
     clear_pending_creates: bool
     config: Mapping[str, str] | None
     parallel: int
+    command: str
 
     def preview_only(self) -> int:
         """Show what ``up`` would do."""
-        if not self.handle.exists:
-            raise StackNotFoundError(f"no stack named '{self.handle.stack}' found")
+        self._require_stack()
         with self._interruptible():
-            outcome = self._deploy("update", dry_run=True)
-        self._print_digest(outcome.display)
-        return self._exit_code(outcome, "preview")
+            deployment, succeeded = self._deploy("update", dry_run=True)
+        self._print_json(deployment.display)
+        return self._exit_code(deployment, succeeded, "preview")
 
     def apply(self, kind: _Kind) -> int:
         """Preview, ask, and do it."""
-        if not self.yes and not self.skip_preview and not self.terminal.answers:
+        if not self.yes and not self.skip_preview and not self.answers:
             raise NotConfirmedError(
                 "--yes or --skip-preview must be passed in to proceed "
                 "when running in non-interactive mode"
             )
         handle = self.handle
-        if not handle.exists:
-            if kind != "update":
-                raise StackNotFoundError(f"no stack named '{handle.stack}' found")
+        if kind != "update":
+            self._require_stack()
+        elif not handle.exists:
             handle.create()
-        lock = handle.backend.lock(handle.project.name, handle.stack, self.terminal.command)
+        lock = handle.backend.lock(handle.project.name, handle.stack, self.command)
         with self._interruptible(), lock:
             if not self.skip_preview and not self.json_output:
-                outcome = self._deploy(kind, dry_run=True)
-                if not outcome.succeeded:
-                    return self._exit_code(outcome, "preview")
+                deployment, succeeded = self._deploy(kind, dry_run=True)
+                if not succeeded:
+                    return self._exit_code(deployment, succeeded, "preview")
                 if not self.yes and not self._confirm(kind):
-                    self.terminal.stderr.write(f"error: confirmation declined, not {kind}\n")
+                    self.err.write(f"error: confirmation declined, not {kind}\n")
                     return EXIT_ERROR
             handle.backend.back_up(handle.project.name, handle.stack)
-            outcome = self._deploy(kind, dry_run=False)
-        self._print_digest(outcome.display)
-        return self._exit_code(outcome, kind)
+            deployment, succeeded = self._deploy(kind, dry_run=False)
+        self._print_json(deployment.display)
+        return self._exit_code(deployment, succeeded, kind)
+
+    def print_outputs(self) -> int:
+        """Show what the stack exports."""
+        snapshot = self.handle.snapshot(self.handle.read())
+        self.secrets.learn_stack(self.handle.config(validate=False), snapshot)
+        states = (state for state in snapshot.resources if state.type == STACK_TYPE)
+        outputs = next((state.outputs for state in states), {})
+        masked = mask(self.secrets.redact_value(outputs))
+        shown = encode_value(reveal(outputs) if self.show_secrets else masked, None)
+        if self.json_output:
+            lines = [json.dumps(dict(sorted(shown.items())), indent=2, ensure_ascii=False)]
+        elif not shown:
+            lines = ["No output values currently in this stack"]
+        else:
+            width = max(len("OUTPUT"), *map(len, shown))
+            lines = [f"Current stack outputs ({len(shown)}):", f"    {'OUTPUT':{width}}  VALUE"]
+            for name, value in sorted(shown.items()):
+                text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+                lines.append(f"    {name:{width}}  {text}")
+        self.out.write("".join(f"{line}\n" for line in lines))
+        return EXIT_OK
+
+    def _require_stack(self) -> None:
+        if not self.handle.exists:
+            raise StackNotFoundError(f"no stack named '{self.handle.stack}' found")
 
     def _interruptible(self) -> Interrupts:
         self.handle.crypter()  # it may ask for the passphrase, which Ctrl-C ends as any question
         return self.interrupts
 
-    def _deploy(self, kind: _Kind, *, dry_run: bool) -> _Outcome:
-        target = self.handle.target(self.config, dry_run=dry_run)
-        _learn(self.secrets, target.config, target.snapshot.resources)
+    def _deploy(self, kind: _Kind, *, dry_run: bool) -> tuple[Deployment, bool]:
+        """Run one deployment; returns it, and whether it succeeded."""
+        from .engine.deployment import Deployment
+        from .engine.deployment_executor import DeploymentExecutor
+
+        target = self._target(dry_run=dry_run)
+        self.secrets.learn_stack(target.config, target.snapshot)
         if self.interrupts.seen:
             raise CancelledError("interrupted")
-        display = self._display(kind, target, dry_run=dry_run)
-        cancellation = Cancellation()
-        deployment = Deployment(target, display, cancellation, parallel=self.parallel)
-        with self.interrupts.during(cancellation.interrupt, deployment.kill):
+        deployment = Deployment(target, self._display(kind, target), self.parallel)
+        executor = DeploymentExecutor(deployment)
+        with self.interrupts.during(deployment.cancellation.interrupt, deployment.kill):
             if kind == "update":
-                succeeded = deployment.update(refresh=self.refresh)
+                succeeded = executor.update(refresh=self.refresh)
             elif kind == "refresh":
-                succeeded = deployment.refresh(clear_pending_creates=self.clear_pending_creates)
+                succeeded = executor.refresh(clear_pending_creates=self.clear_pending_creates)
             else:
-                succeeded = deployment.destroy(refresh=self.refresh)
-        return _Outcome(succeeded, cancellation.interrupted, display)
+                succeeded = executor.destroy(refresh=self.refresh)
+        return deployment, succeeded
 
-    def _display(self, kind: _Kind, target: Target, *, dry_run: bool) -> Display:
-        options: dict[str, Any] = {"dry_run": dry_run, "secrets": self.secrets}
+    def _target(self, *, dry_run: bool) -> Target:
+        """What a deployment works on, read afresh."""
+        from .engine.deployment import Target
+
+        handle = self.handle
+        config = handle.config(self.config)
+        checkpoint = handle.read()
+        snapshot = handle.snapshot(checkpoint)
+        verify(latest_deployment(checkpoint).get("manifest") or {}, snapshot.resources)
+        write, crypter = None if dry_run else handle.write, handle.crypter()
+        return Target(handle.project, handle.stack, config, snapshot, crypter, write, self.command)
+
+    def _display(self, kind: _Kind, target: Target) -> Display:
+        options: dict[str, Any] = {"dry_run": target.dry_run, "secrets": self.secrets}
         if self.json_output:
             return Display(**options)
         options["show_secrets"] = self.show_secrets
-        title = f"{_TITLES[kind][0 if dry_run else 1]} ({target.stack}):"
-        arguments = (title, self.terminal.stdout, target.urn)
-        if self.terminal.stdout.isatty():
-            from .live_display import LiveDisplay
+        title = f"{_TITLES[kind][0 if target.dry_run else 1]} ({target.stack}):"
+        if self.out.isatty():
+            from .display.live import LiveDisplay
 
-            return LiveDisplay(*arguments, **options)
-        return TextDisplay(*arguments, **options)
+            return LiveDisplay(title, self.out, target.urn, **options)
+        return TextDisplay(title, self.out, target.urn, **options)
 
     def _confirm(self, kind: _Kind) -> bool:
         with self.interrupts.asking():  # before it is seen: who sees it may interrupt at once
-            self.terminal.stdout.write(f"Do you want to perform this {kind}? [y/N] ")
-            self.terminal.stdout.drain()
-            answer = self.terminal.stdin.readline() if self.terminal.stdin else ""
+            self.out.write(f"Do you want to perform this {kind}? [y/N] ")
+            self.out.drain()
+            answer = self.answers.readline() if self.answers else ""
         return answer.strip().lower() in ("y", "yes")
 
-    def _print_digest(self, display: Display) -> None:
+    def _print_json(self, display: Display) -> None:
         if self.json_output:
-            from .digest import digest
+            from .display.preview_json import preview_digest
 
             config = self.handle.config(self.config)
-            text = json.dumps(digest(display, config, self.show_secrets), indent=4)
-            self.terminal.stdout.write(f"{text}\n")
+            text = json.dumps(preview_digest(display, config, self.show_secrets), indent=4)
+            self.out.write(f"{text}\n")
 
-    def _exit_code(self, outcome: _Outcome, what: str) -> int:
-        if outcome.interrupted:
-            self.terminal.stderr.write(f"error: {what} cancelled\n")
+    def _exit_code(self, deployment: Deployment, succeeded: bool, what: str) -> int:
+        if deployment.cancellation.interrupted:
+            self.err.write(f"error: {what} cancelled\n")
             return EXIT_CANCELLED
-        if not outcome.succeeded:
+        if not succeeded:
             return EXIT_ERROR
-        if self.expect_no_changes and outcome.display.has_changes():
-            self.terminal.stderr.write(
+        if self.expect_no_changes and deployment.display.has_changes():
+            self.err.write(
                 f"error: no changes were expected for {what} but changes were proposed\n"
             )
             return EXIT_UNEXPECTED_CHANGES
         return EXIT_OK
-
-
-def _learn(secrets: KnownSecrets, config: Config, resources: list[ResourceState]) -> None:
-    """Know the secrets of a stack: those of its configuration and those in its state."""
-    secrets.learn_config(config)
-    for state in resources:
-        secrets.learn([state.inputs, state.outputs])
-
-
-def _print_outputs(
-    handle: StackHandle,
-    terminal: Terminal,
-    secrets: KnownSecrets,
-    json_output: bool,
-    show_secrets: bool,
-) -> int:
-    states = handle.snapshot(handle.read()).resources
-    _learn(secrets, handle.config(validate=False), states)
-    outputs = next((state.outputs for state in states if state.type == STACK_TYPE), {})
-    shown = reveal(outputs) if show_secrets else mask(secrets.redact_value(outputs))
-    shown = encode_value(shown, None)
-    if json_output:
-        text = json.dumps(dict(sorted(shown.items())), indent=2, ensure_ascii=False)
-        terminal.stdout.write(f"{text}\n")
-        return EXIT_OK
-    if not shown:
-        terminal.stdout.write("No output values currently in this stack\n")
-        return EXIT_OK
-    terminal.stdout.write(f"Current stack outputs ({len(shown)}):\n")
-    width = max(len("OUTPUT"), *map(len, shown))
-    terminal.stdout.write(f"    {'OUTPUT':{width}}  VALUE\n")
-    for name, value in sorted(shown.items()):
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        terminal.stdout.write(f"    {name:{width}}  {text}\n")
-    return EXIT_OK
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    """How a deployment ended."""
-
-    succeeded: bool
-    interrupted: bool
-    display: Display
-
-
-def _stack_name(written: str, project: str) -> str:
-    """A stack's own name, of which organization and project may be written before it."""
-    *before, name = written.split("/")
-    if before not in ([], [ORGANIZATION], [ORGANIZATION, project]):
-        raise EngineError(
-            f"{written!r} is not a stack of this project: use NAME or {ORGANIZATION}/{project}/NAME"
-        )
-    if not is_name(name):
-        raise EngineError(
-            f"{name!r} is not a stack name: up to 100 letters, digits, hyphens, underscores and "
-            "periods"
-        )
-    return name

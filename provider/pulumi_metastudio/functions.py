@@ -160,7 +160,7 @@ def context() -> Context:
     Raises:
         pulumi.RunError: the settings are incomplete.
     """
-    from .process import shared_context
+    from .process_state import shared_context
 
     try:
         return shared_context(_ProgramConfig)

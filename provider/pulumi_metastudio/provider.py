@@ -1,4 +1,4 @@
-"""The dynamic provider: translates between Pulumi's calls and :mod:`.lifecycle`.
+"""The dynamic provider: translates between Pulumi's calls and ``lifecycle``.
 
 The class is pickled by reference into every stack's state. Its import path,
 ``pulumi_metastudio.provider.TrainingJobProvider``, stays the same for ever, and its instances
@@ -7,7 +7,6 @@ hold nothing when they are pickled: settings arrive in ``configure()``.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from .lifecycle import Context, Outcome, Plan
     from .transfer import Reporter
 
-__all__ = ["TrainingJobProvider"]
-
 
 class TrainingJobProvider(ResourceProvider):
     """Life cycle of ``pulumi-python:dynamic/metastudio:TrainingJob``."""
@@ -36,8 +33,11 @@ class TrainingJobProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Take the stack's configuration; what is wrong with it is told by the first call."""
-        _single_line_errors()
+        """Take the stack's configuration; what is wrong with it, the first call says."""
+        from .errors import MetaStudioError
+        from .sdk.provider_errors import show_as_lines
+
+        show_as_lines(MetaStudioError)
         self._config = req.config
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -51,8 +51,8 @@ class TrainingJobProvider(ResourceProvider):
         found = [str(problem) for problem in lifecycle.problems(inputs)]
         try:
             self._context()
-        except ConfigurationError as problem:
-            found.append(str(problem))
+        except ConfigurationError as error:
+            found.append(str(error))
         checked = {name: given[name] for name in inputs}
         if not found and _olds:
             checked["fingerprints"], found = self._fingerprints(inputs)
@@ -65,7 +65,7 @@ class TrainingJobProvider(ResourceProvider):
         return CheckResult(checked, [CheckFailure("", reason) for reason in found])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Say what a change means; its reasons are told in the resource's row."""
+        """Say what a change means, with its reasons in the resource's row."""
         from . import lifecycle
         from .errors import TransportError
 
@@ -77,8 +77,8 @@ class TrainingJobProvider(ResourceProvider):
             # The record may be old, and what a change means depends on the job's state.
             try:
                 now = lifecycle.look(context, _id, _olds)
-            except TransportError as problem:
-                context.reporter.warning(f"{problem}; planned for the state recorded last")
+            except TransportError as error:
+                context.reporter.warning(f"{error}; planned for the state recorded last")
             if now is None:
                 context.reporter.warning(
                     f"job {_id} is gone from the service: run refresh, then up makes it anew"
@@ -133,7 +133,7 @@ class TrainingJobProvider(ResourceProvider):
             self._reporter({"__urn": context.run.urn(_id) or _props.get("__urn")}).warning(kept)
 
     def _context(self, props: Mapping[str, Any] | None = None) -> Context:
-        from .process import shared_context
+        from .process_state import shared_context
 
         return shared_context(self._config, props or {}).telling(self._reporter(props or {}))
 
@@ -155,8 +155,8 @@ class TrainingJobProvider(ResourceProvider):
             if name in inputs and inputs[name] is not UNKNOWN:
                 try:
                     prints[name] = fingerprint(open_source(inputs[name]), cache)
-                except InputError as problem:
-                    problems.append(f"{name} {problem}")
+                except InputError as error:
+                    problems.append(f"{name} {error}")
         return prints, problems
 
     def _outputs(self, outcome: Outcome, props: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,32 +201,3 @@ def _known(value: Any) -> Any:
     if isinstance(value, list):
         return [_known(item) for item in value]
     return value
-
-
-def _single_line_errors() -> None:
-    """Let this package's own errors reach the user as their one line.
-
-    The SDK answers every exception of a provider with the formatted traceback. In the provider
-    process, and for this package's errors only, the formatting gives the message instead; every
-    other exception, of this or another provider, keeps its traceback.
-    """
-    import traceback
-
-    from .errors import MetaStudioError
-
-    host = sys.modules.get("__main__")
-    spec = getattr(host, "__spec__", None)
-    if spec is None or spec.name != "pulumi.dynamic.__main__":
-        return
-    original = traceback.format_exc
-    if getattr(original, "single_line", False):
-        return
-
-    def format_exc(*arguments: Any, **options: Any) -> str:
-        problem = sys.exc_info()[1]
-        if isinstance(problem, MetaStudioError):
-            return str(problem)
-        return original(*arguments, **options)
-
-    format_exc.single_line = True  # type: ignore[attr-defined]
-    traceback.format_exc = format_exc

@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from odd import METHODS, Odd
 from raw_http import answer_to, exchange, first, head
 
-from metastudio_emulator.signing import SignedRequest, signature
+from metastudio_emulator.auth.signing import SignedRequest, signature
 
 MEGABYTE = 1024 * 1024
 MEMORY_LIMIT = 200 * MEGABYTE

@@ -20,7 +20,7 @@ from programs import KNOWN, PROJECT, STACK
 from sequences import Turn
 
 import pulumi_embedded
-from pulumi_embedded.passphrase import Crypter
+from pulumi_embedded.project.passphrase import Crypter
 
 HERE = Path(__file__).parent
 ENGINES = ("pulumi", "embedded")

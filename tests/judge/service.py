@@ -31,7 +31,9 @@ Props = dict[str, Any]
 def note(moment: str, call: str, key: str, **given: Any) -> None:
     """Write down a call; what is given is never secret here, the provider sees plain values."""
     with (SERVICE / "calls").open("a") as file:
-        file.write(json.dumps([moment, call, key, given], sort_keys=True) + "\n")
+        # In a preview, a part of a list may not be known yet.
+        text = json.dumps([moment, call, key, given], sort_keys=True, default=lambda _: "unknown")
+        file.write(f"{text}\n")
 
 
 def plain(props: Props) -> Props:

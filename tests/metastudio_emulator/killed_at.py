@@ -29,8 +29,8 @@ def serve(folder: Path, last: int, line: Connection) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     with Emulator(folder) as emulator:
-        assert emulator._world is not None
-        emulator._world.connection.set_trace_callback(step)
+        assert emulator._app is not None
+        emulator._app.connection.set_trace_callback(step)
         sys.addaudithook(lambda event, _: step(event) if event in _CHANGES else None)
         line.send(emulator.info())
         try:

@@ -8,9 +8,9 @@ from typing import get_args
 import pytest
 
 from metastudio_emulator import PROFILES, Control, Profile
-from metastudio_emulator.command import emulator
-from metastudio_emulator.faults import Action
-from metastudio_emulator.states import PATH
+from metastudio_emulator.command_line import emulator
+from metastudio_emulator.training.states import PATH
+from metastudio_emulator.transport.faults import Action
 
 PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text()
 

@@ -27,7 +27,7 @@ DONE = {"commond_result": "EXCUTE_SUCCESS"}
 def context():
     """Makes processes that have imported everything: each of these tests needs many."""
     made = multiprocessing.get_context("forkserver")
-    made.set_forkserver_preload(["metastudio_emulator.application", "killed_at"])
+    made.set_forkserver_preload(["metastudio_emulator.routes.application", "killed_at"])
     return made
 
 

@@ -91,7 +91,7 @@ def test_the_folder_is_the_owners_alone(emulator, tmp_path):
 @pytest.mark.parametrize("package", ["pulumi_metastudio", "pulumi_embedded", "fastapi", "uvicorn"])
 def test_importing_it_stays_light_and_independent(package):
     program = (
-        "import sys, metastudio_emulator, metastudio_emulator.command;"
+        "import sys, metastudio_emulator, metastudio_emulator.command_line;"
         f"assert {package!r} not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)

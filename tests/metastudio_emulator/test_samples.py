@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from metastudio_emulator import EmulatorError
-from metastudio_emulator.command import samples
+from metastudio_emulator.command_line import samples
 from metastudio_emulator.samples import make_samples
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from metastudio_emulator.signing import SignatureLine, SignedRequest, signature
+from metastudio_emulator.auth.signing import SignatureHeader, SignedRequest, signature
 
 PROJECT = "0123456789abcdef0123456789abcdef"
 SECRET = "EXAMPLE-SECRET-KEY-not-real"
@@ -75,10 +75,10 @@ def test_a_signed_header_that_did_not_arrive():
 
 
 def test_the_authorization_header_is_taken_apart():
-    line = SignatureLine.parse(
+    line = SignatureHeader.parse(
         "SDK-HMAC-SHA256 Access=AK, SignedHeaders=host;x-sdk-date, Signature=ab"
     )
-    assert line == SignatureLine("AK", ("host", "x-sdk-date"), "ab")
+    assert line == SignatureHeader("AK", ("host", "x-sdk-date"), "ab")
 
 
 @pytest.mark.parametrize(
@@ -92,4 +92,4 @@ def test_the_authorization_header_is_taken_apart():
 )
 def test_other_authorization_headers_are_refused(value):
     with pytest.raises(ValueError):  # noqa: PT011 - the text is for people
-        SignatureLine.parse(value)
+        SignatureHeader.parse(value)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import pulumi_embedded
-from pulumi_embedded.config import StackFile
+from pulumi_embedded.project.config import StackFile
 
 # What the CLI makes of scalars: {"cli": VERSION, "scalars": {WRITTEN: [AT THE TOP, NESTED]}}.
 # RECORD=1 make test ARGS='-k recorded_scalars', with the CLI on PATH, writes it anew.

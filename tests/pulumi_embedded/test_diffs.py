@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from pulumi_embedded.diffs import compare, with_replace_on_changes
 from pulumi_embedded.errors import EngineError
-from pulumi_embedded.paths import path_text
-from pulumi_embedded.values import Secret
+from pulumi_embedded.model.diffs import compare, with_replace_on_changes
+from pulumi_embedded.model.property_paths import path_text
+from pulumi_embedded.model.values import Secret
 
 
 @pytest.mark.parametrize(

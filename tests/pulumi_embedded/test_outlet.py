@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from pulumi_embedded.outlet import Outlet
+from pulumi_embedded.display.outlet import Outlet
 
 # Fills the output with more than a pipe holds.
 TALKATIVE = """

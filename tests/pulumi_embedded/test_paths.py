@@ -6,8 +6,8 @@ import copy
 
 import pytest
 
-from pulumi_embedded import paths
-from pulumi_embedded.values import UNKNOWN
+from pulumi_embedded.model import property_paths as paths
+from pulumi_embedded.model.values import UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 import pulumi_embedded
 from pulumi_embedded.errors import EngineError
-from pulumi_embedded.versions import require
+from pulumi_embedded.project.versions import require
 
 PROJECT = "name: proj\nruntime:\n  name: python\n"
 

@@ -19,9 +19,9 @@ import pytest
 
 import pulumi_embedded
 from pulumi_embedded import config_set
-from pulumi_embedded.config import ConfigValue
-from pulumi_embedded.secrecy import KnownSecrets
-from pulumi_embedded.values import Secret
+from pulumi_embedded.display.secrecy import KnownSecrets
+from pulumi_embedded.model.values import Secret
+from pulumi_embedded.project.config import ConfigValue
 
 PASSWORD = "hunter2-Xq9"
 QUOTED = 'a "quoted"\nsecret-Zz4'

@@ -11,18 +11,14 @@ import sys
 import pytest
 
 import pulumi_embedded
+from pulumi_embedded.display.text import outputs_text
 from pulumi_embedded.errors import EngineError, UnsupportedError
-from pulumi_embedded.ordering import deletion_levels
-from pulumi_embedded.passphrase import Crypter, IncorrectPassphraseError
-from pulumi_embedded.state import (
-    ResourceState,
-    decode_checkpoint,
-    encode_checkpoint,
-    encode_resource,
-)
-from pulumi_embedded.text_display import outputs_text
-from pulumi_embedded.urns import make_urn, parse_urn
-from pulumi_embedded.values import UNKNOWN, Secret
+from pulumi_embedded.model.deletion_order import deletion_levels
+from pulumi_embedded.model.resources import ResourceState
+from pulumi_embedded.model.urns import make_urn, parse_urn
+from pulumi_embedded.model.values import UNKNOWN, Secret
+from pulumi_embedded.project.checkpoint import decode_checkpoint, encode_checkpoint, encode_resource
+from pulumi_embedded.project.passphrase import Crypter, IncorrectPassphraseError
 
 # Written by the Pulumi CLI 3.260.0 for the passphrase `pw`.
 CLI_SALT = "v1:aoje2jMiLpU=:v1:utQGg3IKGvcKB6Bm:Muh5PE6LsPwbBJjLnwEo2I+77+jd/w=="

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_embedded import snapshots
+from pulumi_embedded.engine import snapshot_manager as snapshots
 from pulumi_embedded.errors import EngineError
-from pulumi_embedded.state import ResourceState, Snapshot
+from pulumi_embedded.model.resources import ResourceState, Snapshot
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_what_could_not_be_recorded_at_first_is_when_there_is_room_again(tmp_pat
         stored.append(text)
 
     manager = snapshots.SnapshotManager(Snapshot(), write, "organization/proj/dev", None)
-    state = ResourceState("urn:pulumi:dev::proj::a:b:C::x", "a:b:C", True, "17")
+    state = ResourceState(urn="urn:pulumi:dev::proj::a:b:C::x", type="a:b:C", custom=True, id="17")
     operation = manager.begin("creating", state)
     full = True
     with pytest.raises(EngineError, match=r"No space left.*::x \(id '17'\) was created"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pulumi_embedded.errors import UnsupportedError
-from pulumi_embedded.values import (
+from pulumi_embedded.model.values import (
     SECRET_SIGNATURE,
     SIGNATURE_KEY,
     UNKNOWN,

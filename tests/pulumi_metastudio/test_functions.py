@@ -12,7 +12,12 @@ import pulumi
 import pytest
 
 from metastudio_emulator import Emulator
-from pulumi_metastudio import functions, get_training_job, list_training_jobs, process
+from pulumi_metastudio import (
+    functions,
+    get_training_job,
+    list_training_jobs,
+    process_state,
+)
 from pulumi_metastudio.api import Job, JobDetail
 from pulumi_metastudio.functions import private_fields
 
@@ -22,7 +27,7 @@ from .filters import FILTERS
 @pytest.fixture(autouse=True)
 def _own_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """No connection of another test's."""
-    monkeypatch.setattr(process, "_CONTEXTS", {})
+    monkeypatch.setattr(process_state, "_CONTEXTS", {})
 
 
 @pytest.fixture

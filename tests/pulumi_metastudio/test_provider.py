@@ -17,7 +17,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.output import Unknown
 
 from metastudio_emulator import Emulator
-from pulumi_metastudio import TrainingJob, process
+from pulumi_metastudio import TrainingJob, process_state
 from pulumi_metastudio.errors import ConfigurationError
 from pulumi_metastudio.provider import TrainingJobProvider
 
@@ -89,8 +89,8 @@ class Request:
 @pytest.fixture(autouse=True)
 def _own_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """No connection and no memory of another test's; no engine listens."""
-    monkeypatch.setattr(process, "_CONTEXTS", {})
-    monkeypatch.setattr(process, "_STACKS", {})
+    monkeypatch.setattr(process_state, "_CONTEXTS", {})
+    monkeypatch.setattr(process_state, "_STACKS", {})
     monkeypatch.setattr(sys, "argv", ["provider"])
 
 
@@ -224,14 +224,16 @@ def test_an_unfinished_job_that_is_made_anew_goes_first(provider: TrainingJobPro
 
 
 def test_one_context_for_one_configuration(configuration: Configuration) -> None:
-    first = process.shared_context(configuration)
-    again = process.shared_context(Configuration(configuration))
+    first = process_state.shared_context(configuration)
+    again = process_state.shared_context(Configuration(configuration))
     assert (again.client, again.run) == (first.client, first.run)
     other = Configuration({**configuration, "metastudio:projectId": "another"})
-    assert process.shared_context(other).client is not first.client
+    assert process_state.shared_context(other).client is not first.client
 
 
 def test_settings_come_from_the_stacks_configuration(configuration: Configuration) -> None:
-    assert process.settings_from(configuration).endpoint == configuration["metastudio:endpoint"]
+    assert (
+        process_state.settings_from(configuration).endpoint == configuration["metastudio:endpoint"]
+    )
     with pytest.raises(ConfigurationError, match="no credentials"):
-        process.settings_from({})
+        process_state.settings_from({})

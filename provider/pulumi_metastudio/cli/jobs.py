@@ -123,15 +123,21 @@ def wait(
 @job_argument
 @app_user_option
 @yes_option
-def accept(selected: Selection, job_id: str, yes: bool, **rest: Any) -> None:
+def accept(job_id: str, yes: bool, **options: Any) -> None:
     """Accept a result. This is final: the job can not be changed any more."""
     _ask(yes, f"accept the result of job {job_id} for good?")
-    _decide("accept", selected, job_id, **rest)
+    _decide("accept", job_id=job_id, **options)
 
 
 def _comment(command: Command) -> Command:
     for option in (
-        click.option("--attach", multiple=True, metavar="FILE", help="A file or URL; repeatable."),
+        click.option(
+            "--attach",
+            "attachments",
+            multiple=True,
+            metavar="FILE",
+            help="A file or URL; repeatable.",
+        ),
         click.option("--message", "-m", required=True, help="What there is to say."),
         click.option("--title", required=True, help="It in a few words."),
     ):
@@ -145,18 +151,10 @@ def _comment(command: Command) -> Command:
 @_comment
 @app_user_option
 @yes_option
-def reject(
-    selected: Selection,
-    job_id: str,
-    title: str,
-    message: str,
-    attach: tuple[str, ...],
-    yes: bool,
-    **rest: Any,
-) -> None:
+def reject(job_id: str, yes: bool, **options: Any) -> None:
     """Reject a result with a reason: an administrator works on it again."""
     _ask(yes, f"reject the result of job {job_id}?")
-    _decide("reject", selected, job_id, title, message, attach, **rest)
+    _decide("reject", job_id=job_id, **options)
 
 
 @jobs.command()
@@ -164,29 +162,27 @@ def reject(
 @job_argument
 @_comment
 @app_user_option
-def answer(
-    selected: Selection, job_id: str, title: str, message: str, attach: tuple[str, ...], **rest: Any
-) -> None:
+def answer(**options: Any) -> None:
     """Answer a comment of the reviewers."""
-    _decide("answer", selected, job_id, title, message, attach, **rest)
+    _decide("answer", **options)
 
 
 @jobs.command()
 @common_options
 @job_argument
 @app_user_option
-def suspend(selected: Selection, job_id: str, **rest: Any) -> None:
+def suspend(**options: Any) -> None:
     """Suspend a job until it is resumed."""
-    _decide("suspend", selected, job_id, **rest)
+    _decide("suspend", **options)
 
 
 @jobs.command()
 @common_options
 @job_argument
 @app_user_option
-def resume(selected: Selection, job_id: str, **rest: Any) -> None:
+def resume(**options: Any) -> None:
     """Let a suspended job go on."""
-    _decide("resume", selected, job_id, **rest)
+    _decide("resume", **options)
 
 
 @jobs.command()
@@ -195,10 +191,10 @@ def resume(selected: Selection, job_id: str, **rest: Any) -> None:
 @click.option("--reason", help="What to improve.")
 @app_user_option
 @yes_option
-def repair(selected: Selection, job_id: str, reason: str | None, yes: bool, **rest: Any) -> None:
+def repair(job_id: str, yes: bool, **options: Any) -> None:
     """Have a finished model improved: it trains again; a Flexus job can a few times only."""
     _ask(yes, f"train job {job_id} again?")
-    _decide("repair", selected, job_id, reason, **rest)
+    _decide("repair", job_id=job_id, **options)
 
 
 def _ask(yes: bool, question: str) -> None:
@@ -207,21 +203,16 @@ def _ask(yes: bool, question: str) -> None:
 
 
 def _decide(
-    step: str,
-    selected: Selection,
-    job_id: str,
-    *arguments: Any,
-    as_json: bool,
-    app_user_id: str | None,
+    decision: str, *, selected: Selection, job_id: str, as_json: bool, **arguments: Any
 ) -> None:
-    """Carry out a step of the review and print the state it led to."""
-    from ..lifecycle import review
+    """Carry a decision out and print the state that it led to."""
+    from ..single_jobs.review import decide
 
-    detail = getattr(review, step)(selected.context(), job_id, *arguments, app_user_id=app_user_id)
+    detail = decide(selected.context(), job_id, decision, **arguments)
     if as_json:
         print_json(printable(detail))
     else:
-        click.echo(f"{step}: job {job_id} is in state {detail.state}")
+        click.echo(f"{decision}: job {job_id} is in state {detail.state}")
 
 
 def _print_detail(detail: JobDetail, as_json: bool) -> None:

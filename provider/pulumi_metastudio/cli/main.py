@@ -29,8 +29,8 @@ _COMMANDS = {
     "upload": ("pulumi_metastudio.cli.upload", "upload"),
     "jobs": ("pulumi_metastudio.cli.jobs", "jobs"),
     "adopt": ("pulumi_metastudio.cli.adopt", "adopt"),
-    "emulator": ("metastudio_emulator.command", "emulator"),
-    "samples": ("metastudio_emulator.command", "samples"),
+    "emulator": ("metastudio_emulator.command_line", "emulator"),
+    "samples": ("metastudio_emulator.command_line", "samples"),
 }
 
 

@@ -19,13 +19,13 @@ job_argument = click.argument("job_id")
 
 
 def common_options(command: Command) -> Command:
-    """The options that every command takes: it is called with a ``Selection`` and ``as_json``."""
+    """The options that every command takes: it is called with ``selected`` and ``as_json``."""
 
     @functools.wraps(command)
-    def selected(engine: str, folder: Path, stack: str | None, **rest: Any) -> None:
-        command(Selection(engine, folder, stack), **rest)
+    def with_selection(engine: str, folder: Path, stack: str | None, **rest: Any) -> None:
+        command(selected=Selection(engine, folder, stack), **rest)
 
-    decorated: Command = selected
+    decorated: Command = with_selection
     for option in (
         click.option(
             "--stack",

@@ -51,7 +51,7 @@ class Selection:
     def context_of(self, target: Target | None) -> Context:
         """The service as a stack sees it; errors are those of ``context``."""
         from ..lifecycle import Context
-        from ..process import settings_from
+        from ..process_state import settings_from
 
         config: dict[str, str] = {}
         if target:

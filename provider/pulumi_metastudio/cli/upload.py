@@ -22,12 +22,12 @@ def upload(
 
     The same code as a stack's uploads, with a progress bar; for a job that no stack manages.
     """
-    from .. import lifecycle
+    from ..single_jobs.upload import upload as upload_files
 
     locations = dict(_pair(text) for text in files)
     context = selected.context()
     with _Bar() as bar:
-        lifecycle.upload(context.telling(bar), job_id, locations, submit=submit)
+        upload_files(context.telling(bar), job_id, locations, submit=submit)
 
 
 def _pair(text: str) -> tuple[str, str]:

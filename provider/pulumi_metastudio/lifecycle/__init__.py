@@ -3,15 +3,13 @@
 Knows no Pulumi types, so that any engine can stand on it.
 """
 
-from .by_hand import upload
 from .context import Context, Run
 from .journal import Journal
 from .operations import Outcome, create, delete, look, read, update
 from .outputs import SECRETS, refreshed_inputs
 from .plan import Plan, diff, review_note
 from .schema import BEHAVIOUR, FIELDS, FILES, UNKNOWN, Effect
-from .validate import Problem, normalised, problems
-from .warnings import warnings
+from .validate import Problem, normalised, problems, warnings
 
 __all__ = [
     "BEHAVIOUR",
@@ -36,6 +34,5 @@ __all__ = [
     "refreshed_inputs",
     "review_note",
     "update",
-    "upload",
     "warnings",
 ]

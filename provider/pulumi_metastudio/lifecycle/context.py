@@ -11,11 +11,9 @@ from ..api import MetaStudioClient, Settings
 from ..backend import Record, Records
 from ..errors import StateUnreadable
 from ..transfer import Reporter, Silent, SourceCache, Uploader, fingerprint_cache
-from .bulk import Listings
 from .journal import Journal
+from .listings import Listings
 from .ownership import Identity
-
-__all__ = ["Context", "Run"]
 
 
 class Run:
@@ -74,8 +72,8 @@ class Run:
             if self._records is None or anew:
                 try:
                     self._records = self._ask() if self._ask else {}
-                except StateUnreadable as problem:
-                    self._records = problem
+                except StateUnreadable as error:
+                    self._records = error
             if isinstance(self._records, StateUnreadable):
                 return None
             return self._records.get(job_id, ())
@@ -96,7 +94,7 @@ class Context:
     """The service, the uploader, who asks, and where to tell what is going on.
 
     Attributes:
-        owner: digits of backend and organization, see :class:`~.ownership.Identity`; empty where
+        owner: digits of backend and organization, see ``ownership.Identity``; empty where
             there is no backend, so that nothing is proven by tags or the journal.
     """
 

@@ -4,7 +4,7 @@ The engine records a resource only when its creation has ended. A process that i
 that leaves a job at the service that no state knows; its journal entry lets the next run go on
 with that very job, its URLs and what had arrived. An entry is one small file, readable by its
 owner only, because upload URLs are bearer secrets; it is found by backend, organization, project,
-stack and URN together (:class:`~.ownership.Identity`).
+stack and URN together (``ownership.Identity``).
 """
 
 from __future__ import annotations
@@ -15,44 +15,31 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..common.folders import state_folder
 from .ownership import Identity
+from .progress import Progress
 from .schema import FIELDS, Inputs
 
-__all__ = ["Entry", "Journal", "declaration"]
 
-
-@dataclass
+@dataclass(frozen=True)
 class Entry:
     """What is remembered of one resource's job.
 
     Attributes:
         job_id: the job at the service.
         project_id: the service's project it is in.
-        declaration: digest of the declared fields, see :func:`declaration`.
-        urls: unused upload URLs by input name.
-        fingerprints: SHA-256 by input name, of files that the service has confirmed.
-        sent: SHA-256 by input name, of files that arrived and may not be confirmed yet.
-        sources: validator by input name, of files that were about to be sent.
-        submitted: whether the job was, or was about to be, submitted for review; its state tells.
-        reviews: how many reviews of the job had failed before; None in an old entry.
-        serial: names the operation; outputs that carry it were recorded after it.
+        declaration: digest of the declared fields, see ``declaration``.
+        progress: how far its files are.
     """
 
     job_id: str
     project_id: str
     declaration: str
-    urls: dict[str, list[str]] = field(default_factory=dict, repr=False)
-    fingerprints: dict[str, str] = field(default_factory=dict)
-    sent: dict[str, str] = field(default_factory=dict)
-    sources: dict[str, str] = field(default_factory=dict)
-    submitted: bool = False
-    reviews: int | None = None
-    serial: str = ""
+    progress: Progress = field(default_factory=Progress)
 
 
 class Journal:
@@ -79,7 +66,7 @@ class Journal:
             handle, name = tempfile.mkstemp(dir=self._folder, prefix=".entry-")
             try:
                 with os.fdopen(handle, "w") as file:
-                    json.dump(asdict(entry), file)
+                    json.dump(_flat(entry), file)
                 os.replace(name, self._file(identity))
             except OSError:
                 os.unlink(name)  # it may hold URLs
@@ -94,7 +81,8 @@ class Journal:
     def caught_up(self, identity: Identity, old: Mapping[str, Any]) -> None:
         """Drop the entry when the state has recorded all of it."""
         entry = self._read(identity)
-        if entry and entry.serial == old.get("__journal") and not old.get("pending"):
+        recorded = old.get("__journal")
+        if entry and entry.progress.serial == recorded and not old.get("pending"):
             self._file(identity).unlink(missing_ok=True)
 
     def keep(self, job_id: str) -> None:
@@ -114,7 +102,7 @@ class Journal:
 
     def _read(self, identity: Identity) -> Entry | None:
         with contextlib.suppress(OSError, ValueError, TypeError):
-            return Entry(**json.loads(self._file(identity).read_text()))
+            return _entry(**json.loads(self._file(identity).read_text()))
         return None
 
     def _file(self, identity: Identity) -> Path:
@@ -122,6 +110,15 @@ class Journal:
 
     def _kept(self, job_id: str) -> Path:
         return self._folder / "kept" / hashlib.sha256(job_id.encode()).hexdigest()[:32]
+
+
+def _flat(entry: Entry) -> dict[str, Any]:
+    job = {name: value for name, value in vars(entry).items() if name != "progress"}
+    return job | entry.progress.as_journal()
+
+
+def _entry(job_id: str, project_id: str, declaration: str, **progress: Any) -> Entry:
+    return Entry(job_id, project_id, declaration, Progress.from_journal(progress))
 
 
 def declaration(inputs: Inputs) -> str:

@@ -1,4 +1,4 @@
-"""What is recorded of a job: its declared inputs as the service tells them, and its detail.
+"""What the state records of a job: its declared inputs as the service shows them, and its detail.
 
 Outputs carry the wire's names. Declared inputs are among them, because a refresh gets nothing
 else to compare with. Download URLs, valid for a day and bearer secrets, are left out unless asked
@@ -8,17 +8,17 @@ for; the operation log is left out but for the reason of a failed review.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..api import JobDetail
 from ..api.states import EDITABLE, REVIEW_FAILED, console_status
 from .ownership import without_tags
 from .plan import DRIFTED, same, unmasked
+from .progress import Progress
 from .schema import BEHAVIOUR, FIELDS, FILES, Inputs
 
-__all__ = ["OBSERVED", "SECRETS", "failed_reviews", "recorded", "refreshed_inputs", "reread"]
-
-#: Detail fields that are told as they are; declared inputs come on top of them.
+#: Detail fields that become outputs as they are; declared inputs come on top of them.
 OBSERVED = (
     "state",
     "asset_id",
@@ -44,20 +44,14 @@ SECRETS = ("contact", "download_urls", "__upload_urls", DRIFTED)
 _REVIEW_LOGS = ("SYSTEM_VERIFY_FAILED", "ADMIN_VERIFY_FAILED")
 
 
-def recorded(inputs: Inputs, detail: JobDetail, kept: Mapping[str, Any]) -> dict[str, Any]:
-    """The outputs of a job.
-
-    Args:
-        inputs: what is declared.
-        detail: what the service tells.
-        kept: what only this provider knows (fingerprints, pending, upload URLs).
-    """
+def recorded(inputs: Inputs, detail: JobDetail, progress: Progress | None = None) -> dict[str, Any]:
+    """The outputs of a job: what is declared, what the service shows, and how far its files are."""
     declared = [name for name in FIELDS if name in inputs]
-    told = detail.model_dump(mode="json")
-    told["tags"] = without_tags(detail.tags)
-    outputs: dict[str, Any] = {name: told[name] for name in OBSERVED}
+    shown = detail.model_dump(mode="json")
+    shown["tags"] = without_tags(detail.tags)
+    outputs: dict[str, Any] = {name: shown[name] for name in OBSERVED}
     for name, field in FIELDS.items():
-        value = told.get(name)
+        value = shown.get(name)
         if name in declared:
             if value is None:
                 silence = field.silence
@@ -73,7 +67,7 @@ def recorded(inputs: Inputs, detail: JobDetail, kept: Mapping[str, Any]) -> dict
         "console_status": console_status(detail.state),
         "failure": _failure(detail),
         "__declared": declared,
-        **kept,
+        **(progress.as_outputs() if progress else {}),
     }
     if outputs.get("pending"):
         outputs["__reviews"] = failed_reviews(detail)
@@ -82,7 +76,7 @@ def recorded(inputs: Inputs, detail: JobDetail, kept: Mapping[str, Any]) -> dict
         outputs[DRIFTED] = drifted
     if inputs.get("expose_download_urls"):
         outputs["download_urls"] = {
-            file.name: told[file.download] for file in FILES.values() if told[file.download]
+            file.name: shown[file.download] for file in FILES.values() if shown[file.download]
         }
     return outputs
 
@@ -93,20 +87,14 @@ def reread(detail: JobDetail, old: Mapping[str, Any]) -> dict[str, Any]:
         declared = {n: old[n] for n in old.get("__declared") or [] if n in old}
         rest = {n: v for n, v in old.items() if n not in (*FIELDS, DRIFTED, "__reviews")}
     else:
-        told = detail.model_dump(mode="json")
-        declared = {n: told[n] for n in FIELDS if told.get(n) is not None}
+        detail_fields = detail.model_dump(mode="json")
+        declared = {n: detail_fields[n] for n in FIELDS if detail_fields.get(n) is not None}
         rest = {}
-    pending = list(rest.get("pending") or [])
+    progress = Progress.from_outputs(old)
     failed_before = old.get("__reviews", len(detail.operation_logs))
     if detail.state not in EDITABLE or failed_reviews(detail) > failed_before:
-        pending = []  # it was submitted meanwhile: nothing is left to do
-    kept: dict[str, Any] = {
-        "pending": pending,
-        "fingerprints": rest.get("fingerprints") or {},
-        "__sent": (rest.get("__sent") or {}) if pending else {},
-        "__upload_urls": (rest.get("__upload_urls") or {}) if pending else {},
-    }
-    return recorded({**declared, **(old.get(DRIFTED) or {}), **rest}, detail, kept)
+        progress = replace(progress, pending=())  # it was submitted meanwhile: nothing is left
+    return recorded({**declared, **(old.get(DRIFTED) or {}), **rest}, detail, progress)
 
 
 def refreshed_inputs(outputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,7 +110,7 @@ _HIDDEN_INPUTS = ("__urn", "__organization", "__ignored")
 
 
 def failed_reviews(detail: JobDetail) -> int:
-    """How many of the job's reviews failed so far: one more tells that it was submitted again."""
+    """How many of the job's reviews failed so far: one more proves that it was submitted again."""
     return sum(log.log_type in _REVIEW_LOGS for log in detail.operation_logs)
 
 

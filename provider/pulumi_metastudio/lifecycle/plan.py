@@ -1,6 +1,6 @@
 """What a change means, decided without asking anybody.
 
-:func:`diff` compares what is recorded of a job (its outputs) with what is declared now (checked
+``diff`` compares what is recorded of a job (its outputs) with what is declared now (checked
 inputs) and says, for each difference, what it takes and why. It reads no file and sends no
 request: fingerprints are among its arguments.
 """
@@ -13,28 +13,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from ..api.states import DELETABLE, EDITABLE, REVIEW_FAILED, TRAINED, WAIT_FILE_UPLOAD
+from ..api.states import EDITABLE, REVIEW_FAILED, WAIT_FILE_UPLOAD
+from .progress import RECREATE
+from .refusals import adopted_again, undeletable
 from .schema import BEHAVIOUR, FIELDS, FILES, UNKNOWN, Effect, FieldInput, Inputs, Kind
-
-__all__ = [
-    "DRIFTED",
-    "RECREATE",
-    "Change",
-    "Plan",
-    "adopted_again",
-    "diff",
-    "same",
-    "undeclared",
-    "undeletable",
-    "unmasked",
-]
 
 #: The output that holds, of a job that takes no update any more, what was declared of the fields
 #: that have changed at the service since.
 DRIFTED = "__drifted"
-
-#: Among the pending steps: the service gives no new upload URLs, the job must be made anew.
-RECREATE = "recreate"
 
 
 @dataclass(frozen=True)
@@ -78,13 +64,13 @@ def diff(
     """Compare a job's outputs with checked inputs.
 
     Args:
-        old: outputs as :mod:`.outputs` makes them.
+        old: outputs as the module ``outputs`` makes them.
         new: normalised inputs; ``fingerprints`` among them holds the SHA-256 of the files.
         recorded: the outputs in the state, where ``old`` was read anew.
     """
     editable = old.get("state", WAIT_FILE_UPLOAD) in EDITABLE
     fields = list(_fields(old, new))
-    # What another changed at a job that takes no update any more is told, and nothing fails.
+    # What somebody else changed at a job that takes no update any more is a warning, no failure.
     drifted = [] if editable else [c for c in fields if _drifted(c, old, new)]
     changes = (
         *_unfinished(old, recorded),
@@ -125,26 +111,6 @@ def _warnings(
         yield adopted_again(job_id, [c.input for c in changes if c.effect is Effect.REPLACE])
     elif replaces and (reason := undeletable(job_id, state, old.get("deletion_policy"))):
         yield f"{reason}: up will refuse the replacement"
-
-
-def adopted_again(job_id: str, inputs: Sequence[str] = ()) -> str:
-    """Why a job that was taken over cannot replace itself."""
-    changed = f"{', '.join(inputs)}: " if inputs else ""
-    return (
-        f"{changed}job {job_id} is the one that existing_job_id names, and cannot replace itself: "
-        "undo the edit, or remove existing_job_id for a new job, which trains and is billed"
-    )
-
-
-def undeletable(job_id: Any, state: Any, policy: Any) -> str | None:
-    """Why a job cannot be deleted for one that replaces it; None when it can, or is kept."""
-    kept = policy == "retain" or (policy != "delete" and state in TRAINED)
-    if kept or state in DELETABLE:
-        return None
-    return (
-        f"job {job_id} is in state {state}, in which the service deletes no job: wait for the next "
-        "state, or first run up with deletion_policy 'retain', which keeps it beside the new one"
-    )
 
 
 def _names(changes: Sequence[Change]) -> str:
@@ -247,7 +213,7 @@ def _held_back(old: Mapping[str, Any]) -> bool:
 
 
 def review_note(old: Mapping[str, Any]) -> str | None:
-    """What to tell about a failed review when nothing is going to change."""
+    """What a failed review means when nothing is going to change."""
     if old.get("state") not in REVIEW_FAILED:
         return None
     failure = old.get("failure") or {}
@@ -279,13 +245,13 @@ def same(field: FieldInput, declared: Any, recorded: Any) -> bool:
     return bool(declared == recorded)
 
 
-def unmasked(declared: Any, told: Any) -> Any:
-    """``declared`` where the service tells it with asterisks (``1**********``), else ``told``.
+def unmasked(declared: Any, shown: Any) -> Any:
+    """``declared`` where the service shows it with asterisks (``1**********``), else ``shown``.
 
     The vendor's examples show phone numbers masked; a mask that fits is not drift.
     """
-    if isinstance(told, str) and isinstance(declared, str) and "*" in told:
-        pattern = ".*".join(re.escape(piece) for piece in re.split(r"\*+", told))
+    if isinstance(shown, str) and isinstance(declared, str) and "*" in shown:
+        pattern = ".*".join(re.escape(piece) for piece in re.split(r"\*+", shown))
         if re.fullmatch(pattern, declared):
             return declared
-    return told
+    return shown

@@ -1,31 +1,44 @@
 """Go on with a job that an earlier run left behind, rather than make a second one.
 
-Two traces lead to it: the journal of this machine, and the ownership tags at the service. What
-either is worth is decided by :func:`~.claims.claim`.
+Two traces lead to it: the journal of this machine, and the ownership tags at the service. Each
+candidate is judged by ``ownership.claim``, from the evidence alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..api import JobDetail
 from ..api.states import EDITABLE, WAIT_FILE_UPLOAD
 from ..errors import JobRefusal
 from ..transfer import fingerprint, open_source
-from .claims import Claim, Evidence, claim
+from . import refusals
 from .context import Context
 from .journal import Entry, declaration
-from .material import Material, steps
 from .outputs import failed_reviews
-from .ownership import Identity
+from .ownership import Claim, Evidence, Identity, claim
 from .plan import same
+from .progress import CONFIRM, UPLOAD, Progress, steps
 from .schema import FIELDS, FILES, Effect, Inputs
+from .steps import StepExecutor
 
-__all__ = ["catch_up", "recover"]
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A job that may be this resource's.
+
+    Attributes:
+        progress: how to go on with it; None when it is not what is declared now.
+    """
+
+    detail: JobDetail
+    progress: Progress | None
+    evidence: Evidence
 
 
-def recover(context: Context, inputs: Inputs) -> Material | None:
+def recover(context: Context, inputs: Inputs) -> StepExecutor | None:
     """The job of this very resource that no state records, ready to be gone on with.
 
     Jobs that are left alone are named in warnings.
@@ -36,59 +49,69 @@ def recover(context: Context, inputs: Inputs) -> Material | None:
     identity = context.identity(inputs)
     if identity is None:
         return None
-    left: list[tuple[JobDetail, Evidence]] = []
-    stopped: JobDetail | None = None
-    for detail, material, found in _candidates(context, identity, inputs):
-        verdict = claim(found)
-        if material and verdict in (Claim.GO_ON, Claim.TAKE):
+    left: list[_Candidate] = []
+    submitted: JobDetail | None = None
+    for candidate in _candidates(context, identity, inputs):
+        verdict, detail = claim(candidate.evidence), candidate.detail
+        if candidate.progress and verdict in (Claim.GO_ON, Claim.TAKE):
             context.run.take(detail.job_id)
             context.reporter.info(
                 f"goes on with job {detail.job_id}, which an earlier run left in {detail.state}"
             )
-            return material
+            return StepExecutor(context, detail.job_id, inputs, candidate.progress, resumed=True)
         if verdict is Claim.STOP:
-            stopped = stopped or detail
+            submitted = submitted or detail
         elif verdict is Claim.LEAVE:
-            left.append((detail, found))
-    if stopped:
-        raise _submitted(context, stopped)
-    for detail, found in left:
-        context.reporter.warning(_left_alone(context, detail, found))
+            left.append(candidate)
+    if submitted:
+        unreadable = context.run.unreadable
+        raise JobRefusal(
+            refusals.submitted_and_unrecorded(submitted.job_id, submitted.state, unreadable)
+        )
+    for candidate in left:
+        job, why = candidate.detail, _why_left(context, candidate.evidence)
+        context.reporter.warning(refusals.left_alone(job.job_id, job.state, why))
     return None
 
 
 def catch_up(
-    context: Context, inputs: Inputs, old: Mapping[str, Any], detail: JobDetail
-) -> Material | None:
-    """What an update that was killed had done and the state does not know; None if nothing."""
+    context: Context, inputs: Inputs, recorded: Progress, detail: JobDetail
+) -> StepExecutor | None:
+    """What an update that was killed had done and the state does not know; None if nothing.
+
+    Args:
+        recorded: what the state knows.
+    """
     identity = context.identity(inputs)
     entry = context.journal.load(identity, context.client.project_id) if identity else None
     if entry is None or entry.job_id != detail.job_id:
         return None
-    if entry.serial == old.get("__journal") or entry.declaration != declaration(inputs):
+    if entry.progress.serial == recorded.serial or entry.declaration != declaration(inputs):
         return None
-    return _from_journal(context, inputs, entry, detail)
+    progress = _from_journal(context, inputs, entry, detail)
+    if progress is None:
+        return None
+    return StepExecutor(context, detail.job_id, inputs, progress, resumed=True)
 
 
-def _candidates(
-    context: Context, identity: Identity, inputs: Inputs
-) -> Iterator[tuple[JobDetail, Material | None, Evidence]]:
-    """Jobs that may be this resource's, that of the journal first; what a state records not."""
+def _candidates(context: Context, identity: Identity, inputs: Inputs) -> Iterator[_Candidate]:
+    """Jobs that may be this resource's, that of the journal first; none that a state records."""
+    app_user = inputs.get("app_user_id")
     entry = context.journal.load(identity, context.client.project_id)
     if entry and not _recorded(context, identity, entry.job_id):
-        detail = _find(context, inputs, entry.job_id)
+        detail = context.client.find_job(entry.job_id, app_user_id=app_user)
         if detail is None:
             context.journal.forget(identity, entry.job_id)
         else:
             if detail.state == WAIT_FILE_UPLOAD:
-                material = _from_journal(context, inputs, entry, detail)
-                material = material or _from_the_start(context, inputs, detail)
+                progress = _from_journal(context, inputs, entry, detail)
+                progress = progress or _from_the_start(inputs, detail)
             else:
-                material = _as_submitted(context, inputs, entry)
-            yield detail, material, _evidence(context, identity, detail, material, journalled=True)
+                progress = _as_submitted(context, inputs, entry)
+            evidence = _evidence(context, identity, detail, progress, journalled=True)
+            yield _Candidate(detail, progress, evidence)
     if not context.tags(inputs):
         return
-    app_user = inputs.get("app_user_id")
     listed = context.client.iter_jobs(tag=identity.label, app_user_id=app_user)
     # Whether filters match exactly is not documented.
     jobs = [job for job in listed if identity.label in (job.tags or ())]
@@ -96,20 +119,21 @@ def _candidates(
     for job in jobs:
         if job in recorded or (entry and job.job_id == entry.job_id):
             continue
-        detail = _find(context, inputs, job.job_id)
+        detail = context.client.find_job(job.job_id, app_user_id=app_user)
         if detail is None:
             continue
-        material = _from_the_start(context, inputs, detail)
+        progress = _from_the_start(inputs, detail)
         # What is older than the job that a state records was left there when that was made.
         older = any(_made(detail) <= _made(other) for other in recorded)
-        yield detail, material, _evidence(context, identity, detail, material, older=older)
+        evidence = _evidence(context, identity, detail, progress, older=older)
+        yield _Candidate(detail, progress, evidence)
 
 
 def _evidence(
     context: Context,
     identity: Identity,
     detail: JobDetail,
-    material: Material | None,
+    progress: Progress | None,
     *,
     journalled: bool = False,
     older: bool = False,
@@ -123,8 +147,8 @@ def _evidence(
         kept=older
         or detail.job_id in context.client.settings.kept_jobs
         or context.journal.is_kept(detail.job_id),
-        fits=material is not None,
-        same=journalled and material is not None,
+        fits=progress is not None,
+        same=journalled and progress is not None,
     )
 
 
@@ -137,132 +161,69 @@ def _made(job: Any) -> str:
     return job.create_time or ""
 
 
-def _submitted(context: Context, detail: JobDetail) -> JobRefusal:
-    unreadable = context.run.unreadable
-    recorded = (
-        f"whether a state records it is not known ({unreadable})"
-        if unreadable
-        else ("no state records it")
-    )
-    return JobRefusal(
-        f"job {detail.job_id} was made for this resource and submitted ({detail.state}), and "
-        f"{recorded}: a second one would be billed again. Take it over with "
-        f"existing_job_id='{detail.job_id}', delete it with 'metastudio jobs delete "
-        f"{detail.job_id}', or let it stay beside a new one with 'pulumi config set "
-        f"metastudio:keptJobs {detail.job_id}'"
-    )
-
-
-def _left_alone(context: Context, detail: JobDetail, found: Evidence) -> str:
-    if found.kept:
-        why = "was kept at the service on purpose"
-    elif not found.proven:
-        why = "was made for a resource of this name, and nothing proves that it is this stack's"
-    elif found.recorded is None:
-        why = f"may be recorded by another stack ({context.run.unreadable})"
-    else:
-        why = "was left by an earlier run and is not what is declared now"
-    return (
-        f"job {detail.job_id} ({detail.state}) {why}: it is left alone, a new job is made; to "
-        f"manage it here, set existing_job_id='{detail.job_id}'; to remove it, 'metastudio jobs "
-        f"delete {detail.job_id}'"
-    )
+def _why_left(context: Context, evidence: Evidence) -> str:
+    if evidence.kept:
+        return "was kept at the service on purpose"
+    if not evidence.proven:
+        return "was made for a resource of this name, and nothing proves that it is this stack's"
+    if evidence.recorded is None:
+        return f"may be recorded by another stack ({context.run.unreadable})"
+    return "was left by an earlier run and is not what is declared now"
 
 
 def _from_journal(
     context: Context, inputs: Inputs, entry: Entry, detail: JobDetail
-) -> Material | None:
-    reviews = failed_reviews(detail)
-    known = reviews if entry.reviews is None else entry.reviews
-    if detail.state not in EDITABLE or (entry.submitted and reviews > known):
+) -> Progress | None:
+    """How to go on with a job of the journal; None when it cannot become what is declared."""
+    reviews, known = failed_reviews(detail), entry.progress.reviews
+    # An entry that is too old to know of failed reviews proves nothing.
+    submitted = entry.progress.submitted and known is not None and reviews > known
+    if detail.state not in EDITABLE or submitted:
         return _as_submitted(context, inputs, entry)
-    material = _noted(context, inputs, entry)
-    material.reviews = reviews
-    _strike_off(context, material)
-    if entry.declaration != declaration(inputs):
-        # Fresh URLs come with an update, which brings the edited fields along.
-        material.urls = {}
-        return material if _fits(inputs, detail) and _uploads(material) else None
-    return material
+    progress = replace(_arrived(context, inputs, entry), reviews=reviews)
+    if entry.declaration == declaration(inputs):
+        return progress
+    # Fresh URLs come with an update, which brings the edited fields along.
+    progress = replace(progress, urls={})
+    return progress if _fits(inputs, detail) and progress.waiting(UPLOAD) else None
 
 
-def _from_the_start(context: Context, inputs: Inputs, detail: JobDetail) -> Material | None:
+def _from_the_start(inputs: Inputs, detail: JobDetail) -> Progress | None:
     """An unfinished job of which only the service knows what it holds."""
     if detail.state != WAIT_FILE_UPLOAD or not _fits(inputs, detail):
         return None
-    return Material(context, detail.job_id, inputs, steps(inputs), resumed=True)
+    return Progress(pending=steps(inputs), reviews=failed_reviews(detail))
 
 
-def _as_submitted(context: Context, inputs: Inputs, entry: Entry) -> Material | None:
+def _as_submitted(context: Context, inputs: Inputs, entry: Entry) -> Progress | None:
     """A job that was submitted as just what is declared now; None for any other."""
-    material = _noted(context, inputs, entry)
-    if not entry.submitted or entry.declaration != declaration(inputs):
+    if not entry.progress.submitted or entry.declaration != declaration(inputs):
         return None
-    if not _all_there(material):
-        return None
-    material.pending = []
-    material.submitted = True
-    return material
+    progress = _arrived(context, inputs, entry)
+    there = all(name in progress.fingerprints for name in FILES if name in inputs)
+    return replace(progress, pending=(), submitted=True) if there else None
 
 
-def _noted(context: Context, inputs: Inputs, entry: Entry) -> Material:
-    """How far the files were, of those that are still declared."""
-
-    def declared(files: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in files.items() if name in inputs}
-
-    return Material(
-        context,
-        entry.job_id,
-        inputs,
-        steps(inputs),
-        urls=_usable(inputs, declared(entry.urls), entry),
-        fingerprints=declared(entry.fingerprints),
-        sent=declared(entry.sent),
-        sources=declared(entry.sources),
-        resumed=True,
+def _arrived(context: Context, inputs: Inputs, entry: Entry) -> Progress:
+    """How far the declared files are, of which some may have changed since, or be new."""
+    progress = entry.progress.of(name for name in FILES if name in inputs)
+    now = {
+        name: fingerprint(open_source(inputs[name]), context.cache)
+        for name in {**progress.sent, **progress.fingerprints}
+    }
+    confirmed = {n: p for n, p in progress.fingerprints.items() if now[n] == p}
+    sent = {n for n, p in {**progress.sent, **progress.fingerprints}.items() if now[n] == p}
+    # A URL serves what nothing was sent to yet, or the very content that is declared now.
+    begun_otherwise = {
+        name
+        for name, validator in progress.sources.items()
+        if validator != open_source(inputs[name]).validator
+    }
+    urls = {name: u for name, u in progress.urls.items() if name not in begun_otherwise}
+    progress = replace(progress, pending=steps(inputs), urls=urls, fingerprints=confirmed)
+    return progress.done(
+        *(f"{UPLOAD} {name}" for name in sent), *(f"{CONFIRM} {name}" for name in confirmed)
     )
-
-
-def _usable(
-    inputs: Inputs, urls_by_name: Mapping[str, list[str]], entry: Entry
-) -> dict[str, list[str]]:
-    """URLs that nothing was sent to yet, or the very content that is declared now."""
-    usable = {}
-    for name, urls in urls_by_name.items():
-        begun = entry.sources.get(name)
-        if begun is None or begun == open_source(inputs[name]).validator:
-            usable[name] = urls
-    return usable
-
-
-def _uploads(material: Material) -> bool:
-    return any(step.startswith("upload") for step in material.pending)
-
-
-def _strike_off(context: Context, material: Material) -> None:
-    """Drop the steps of files that arrived and have not changed since."""
-    for name, sha256 in {**material.sent, **material.fingerprints}.items():
-        if fingerprint(open_source(material.inputs[name]), context.cache) == sha256:
-            done = [f"upload {name}"]
-            if name in material.fingerprints:
-                done.append(f"confirm {name}")
-            material.pending = [step for step in material.pending if step not in done]
-        else:
-            material.fingerprints.pop(name, None)
-
-
-def _all_there(material: Material) -> bool:
-    cache = material.context.cache
-    return all(
-        fingerprint(open_source(material.inputs[name]), cache) == material.fingerprints.get(name)
-        for name in FILES
-        if name in material.inputs
-    )
-
-
-def _find(context: Context, inputs: Inputs, job_id: str) -> JobDetail | None:
-    return context.client.find_job(job_id, app_user_id=inputs.get("app_user_id"))
 
 
 def _fits(inputs: Inputs, detail: JobDetail) -> bool:

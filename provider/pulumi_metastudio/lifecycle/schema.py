@@ -12,19 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = [
-    "BEHAVIOUR",
-    "FIELDS",
-    "FILES",
-    "UNKNOWN",
-    "Effect",
-    "FieldInput",
-    "FileInput",
-    "Inputs",
-    "Kind",
-]
-
-#: Checked inputs by name. A value that is not known before ``up`` is :data:`UNKNOWN`.
+#: Checked inputs by name. A value that is not known before ``up`` is ``UNKNOWN``.
 Inputs = Mapping[str, Any]
 
 

@@ -34,7 +34,9 @@ from .schema import (
     Kind,
 )
 
-__all__ = ["Problem", "normalised", "problems"]
+#: Files that the review of an ordinary tenant wants.
+_REVIEWED = ("id_card_image1", "id_card_image2", "grant_file")
+_DEPRECATED = ("V2", "V3")
 
 
 @dataclass(frozen=True)
@@ -183,8 +185,8 @@ def _file(name: str, location: Any, cache: SourceCache) -> Iterator[Problem]:
                 "give a smaller file"
             )
         media = probe(source, _MEDIA[name], cache) if name in _MEDIA else None
-    except InputError as problem:
-        yield Problem(name, _line(str(problem)))
+    except InputError as error:
+        yield Problem(name, _line(str(error)))
         return
     if media and _MEDIA[name] is MediaKind.VIDEO:
         for fault in _video(media):
@@ -230,6 +232,26 @@ def _combinations(inputs: Inputs) -> Iterator[Problem]:
             "audio_source_type",
             "is AUDIO without an audio archive: give audio (a zip file), or choose VIDEO",
         )
+
+
+def warnings(inputs: Inputs) -> list[str]:
+    """What is allowed in normalised inputs and yet worth a second look; one line each."""
+    found = []
+    version = inputs.get("model_version")
+    if version in _DEPRECATED:
+        found.append(f"model_version {version} is deprecated: choose V3.2 (the default) or V3.3")
+    missing = [name for name in _REVIEWED if name not in inputs]
+    submitted = inputs.get("submit", True) is True and "existing_job_id" not in inputs
+    if missing and submitted:
+        found.append(
+            f"without {_listed(missing)} the review fails; only whitelisted tenants need none"
+        )
+    return found
+
+
+def _listed(names: list[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _line(text: str) -> str:

@@ -198,7 +198,7 @@ def _states(client: MetaStudioClient, app_user_id: str | None, waits: list[Wait]
 
 def _reason(detail: JobDetail) -> str:
 
-    return review_note(recorded({}, detail, {})) or f"it is in state {detail.state}"
+    return review_note(recorded({}, detail)) or f"it is in state {detail.state}"
 
 
 def _too_late(wait: Wait) -> str:

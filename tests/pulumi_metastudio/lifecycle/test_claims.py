@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from pulumi_metastudio.api.states import KNOWN, WAIT_FILE_UPLOAD
-from pulumi_metastudio.lifecycle.claims import Claim, Evidence, claim
+from pulumi_metastudio.lifecycle.ownership import Claim, Evidence, claim
 
 FLAGS = (False, True)
 SUBMITTED = sorted({*KNOWN, "NEVER_HEARD_OF"} - {WAIT_FILE_UPLOAD})

@@ -19,9 +19,9 @@ from metastudio_emulator import Emulator
 from pulumi_metastudio.api import CreateJob
 from pulumi_metastudio.errors import InvalidRequest, ServerError, ServiceError
 from pulumi_metastudio.lifecycle import Context, read, refreshed_inputs
-from pulumi_metastudio.lifecycle.bulk import as_detail
-from pulumi_metastudio.lifecycle.material import addresses
+from pulumi_metastudio.lifecycle.listings import as_detail
 from pulumi_metastudio.lifecycle.outputs import recorded
+from pulumi_metastudio.lifecycle.steps import upload_urls
 
 GOLDEN = Path(__file__).parent / "golden"
 EXAMPLES = Path(__file__).parents[1] / "api" / "examples"
@@ -76,7 +76,7 @@ def test_the_list_answer(answering: Answering) -> None:
     expected = golden("list_answer")
     page = answering("list_answer").client.list_jobs()
     assert page.count == expected["count"]
-    found = [stated(recorded({}, as_detail(job, {}), {})) for job in page.jobs]
+    found = [stated(recorded({}, as_detail(job, {}))) for job in page.jobs]
     assert found == expected["jobs"]
 
 
@@ -85,7 +85,7 @@ def test_the_create_answer(name: str, answering: Answering) -> None:
     expected = golden("create_answer")
     answer = answering(name).client.create_job(CreateJob(name="n"))
     assert answer.job_id == expected["job_id"]
-    found = {file: [unsigned(url) for url in urls] for file, urls in addresses(answer).items()}
+    found = {file: [unsigned(url) for url in urls] for file, urls in upload_urls(answer).items()}
     assert found == expected["upload_urls"]
 
 

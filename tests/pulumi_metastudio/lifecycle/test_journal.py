@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pulumi_metastudio.lifecycle import BEHAVIOUR, FIELDS, FILES, Journal
 from pulumi_metastudio.lifecycle.journal import Entry, declaration
 from pulumi_metastudio.lifecycle.ownership import Identity
+from pulumi_metastudio.lifecycle.progress import Progress
 
 from .observing import OWN
 
@@ -22,18 +23,19 @@ URL = "https://e/training_video?Signature=secret"
 OTHER = Identity(f"{OWN.urn}2", OWN.owner)
 NOBODY = Identity(OWN.urn, "fedcba9876543210")  # the same URN in another backend
 TEXTS = st.dictionaries(st.sampled_from(list(FILES)), st.text(), max_size=3)
-ENTRIES = st.builds(
-    Entry,
-    st.text(),
-    st.just("p"),
-    st.text(),
-    st.dictionaries(st.sampled_from(list(FILES)), st.lists(st.text(), max_size=3), max_size=3),
-    TEXTS,
-    TEXTS,
-    TEXTS,
-    st.booleans(),
-    st.text(),
+PROGRESS = st.builds(
+    Progress,
+    # URLs that nothing needs any more are not kept; see test_progress.py.
+    pending=st.just(tuple(f"upload {name}" for name in FILES)),
+    urls=st.dictionaries(st.sampled_from(list(FILES)), st.lists(st.text(), max_size=3)),
+    fingerprints=TEXTS,
+    sent=TEXTS,
+    sources=TEXTS,
+    submitted=st.booleans(),
+    reviews=st.none() | st.integers(),
+    serial=st.text(),
 )
+ENTRIES = st.builds(Entry, st.text(), st.just("p"), st.text(), PROGRESS)
 
 
 @pytest.fixture
@@ -41,8 +43,8 @@ def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "journal")
 
 
-def entry(job_id: str = "j", **more: Any) -> Entry:
-    return Entry(job_id, "p", "digest", **more)
+def entry(job_id: str = "j", **progress: Any) -> Entry:
+    return Entry(job_id, "p", "digest", Progress(**{"serial": "", **progress}))
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -88,7 +90,7 @@ def test_it_is_in_the_users_state_folder(
 
 
 def test_only_its_owner_can_read_it(journal: Journal, tmp_path: Path) -> None:
-    journal.save(OWN, entry(urls={"training_video": [URL]}))
+    journal.save(OWN, entry(pending=("upload training_video",), urls={"training_video": [URL]}))
     (file,) = files_in(tmp_path)
     assert [oct(path.stat().st_mode & 0o777) for path in (file, file.parent)] == ["0o600", "0o700"]
     assert "anna" not in file.name

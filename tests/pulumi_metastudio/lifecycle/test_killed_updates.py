@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from metastudio_emulator import Emulator
-from pulumi_metastudio.lifecycle import Context, Outcome, create, read, update
+from pulumi_metastudio.lifecycle import Context, Journal, Outcome, create, read, update
+from pulumi_metastudio.lifecycle.progress import Progress
 from pulumi_metastudio.lifecycle.recovery import catch_up
 
 from .observing import OWN, Killed, Killer, rewrite, settled, state_of, stored, uploads
@@ -70,14 +73,15 @@ def test_what_a_killed_update_is_not_gone_on_with(
     detail = context.client.show_job(old["job_id"])
     entry = context.journal.load(OWN, context.client.project_id)
     assert entry is not None
-    assert catch_up(context, now, old, detail) is not None
-    recorded = {**old, "__journal": entry.serial}
+    before = Progress.from_outputs(old)
+    assert catch_up(context, now, before, detail) is not None
+    recorded = replace(before, serial=entry.progress.serial)
     assert catch_up(context, now, recorded, detail) is None
-    assert catch_up(context, {**now, "name": "m"}, old, detail) is None
+    assert catch_up(context, {**now, "name": "m"}, before, detail) is None
     other = detail.model_copy(update={"job_id": "another"})
-    assert catch_up(context, now, old, other) is None
+    assert catch_up(context, now, before, other) is None
     bare = {n: v for n, v in now.items() if n != "__urn"}
-    assert catch_up(context, bare, old, detail) is None
+    assert catch_up(context, bare, before, detail) is None
 
 
 # ------------------------------------------- killed after it had submitted; then the review failed
@@ -141,4 +145,48 @@ def test_only_a_further_failed_review_tells_of_a_resubmission(
     assert again["pending"] == ["submit"]
     service.control.clear_counters()
     assert settled(update(context, old["job_id"], again, now), now)
+    assert service.control.counters()["SUBMITVERIFYING"] == {"200": 1}
+
+
+# ------------------------------------- what knows less: another machine, an old state, an old entry
+
+
+def test_another_machine_knows_a_submission_by_the_failed_review(
+    service: Emulator, context: Context, mine: dict[str, Any], tmp_path: Path
+) -> None:
+    cut_off(service, "SUBMITVERIFYING")
+    old = create(context, mine).outputs
+    killed_and_failed(service, context, old, mine)
+    elsewhere = replace(context, journal=Journal(tmp_path / "elsewhere"))
+    refreshed = read(elsewhere, old["job_id"], old)
+    assert refreshed is not None
+    assert refreshed["pending"] == []
+    update(elsewhere, old["job_id"], old, mine)
+    assert "SUBMITVERIFYING" not in service.control.counters()
+
+
+def test_a_state_that_counts_no_reviews_goes_on_with_what_is_pending(
+    service: Emulator, context: Context, mine: dict[str, Any], tmp_path: Path
+) -> None:
+    cut_off(service, "SUBMITVERIFYING")
+    old = create(context, mine).outputs
+    del old["__reviews"]
+    elsewhere = replace(context, journal=Journal(tmp_path / "elsewhere"))
+    assert settled(update(elsewhere, old["job_id"], old, mine), mine)
+    assert state_of(service, old["job_id"]) == "AUTO_VERIFYING"
+
+
+def test_an_entry_that_counts_no_reviews_proves_no_submission(
+    service: Emulator,
+    context: Context,
+    failed_review: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    """It was written by a version before 0.2, in the middle of a second submission."""
+    old, now = failed_review
+    kill_update(context, old, now, "submitting for review")
+    entry = context.journal.load(OWN, context.client.project_id)
+    assert entry is not None
+    written = replace(entry.progress, submitted=True, reviews=None)
+    context.journal.save(OWN, replace(entry, progress=written))
+    assert settled(update(context, old["job_id"], old, now), now)
     assert service.control.counters()["SUBMITVERIFYING"] == {"200": 1}

@@ -10,8 +10,9 @@ from pulumi_metastudio.api import JobDetail
 from pulumi_metastudio.api.states import KNOWN, REVIEW_FAILED, console_status
 from pulumi_metastudio.lifecycle import FIELDS, FILES, diff, refreshed_inputs
 from pulumi_metastudio.lifecycle.outputs import OBSERVED, recorded
+from pulumi_metastudio.lifecycle.progress import Progress
 
-KEPT: dict[str, Any] = {"pending": [], "fingerprints": {}, "__upload_urls": {}}
+DONE = Progress()
 
 
 def detail(**told: Any) -> JobDetail:
@@ -19,7 +20,7 @@ def detail(**told: Any) -> JobDetail:
 
 
 def outputs(inputs: dict[str, Any], **told: Any) -> dict[str, Any]:
-    return recorded({"name": "n", **inputs}, detail(**told), KEPT)
+    return recorded({"name": "n", **inputs}, detail(**told), DONE)
 
 
 # A declared value, what the service tells, and what is recorded.

@@ -18,7 +18,8 @@ from pulumi_metastudio.lifecycle import (
     diff,
     review_note,
 )
-from pulumi_metastudio.lifecycle.plan import RECREATE, same, unmasked
+from pulumi_metastudio.lifecycle.plan import same, unmasked
+from pulumi_metastudio.lifecycle.progress import RECREATE
 
 UPDATE, REPLACE, STATE = Effect.UPDATE, Effect.REPLACE, Effect.STATE
 

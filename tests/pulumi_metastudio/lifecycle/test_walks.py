@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from metastudio_emulator import Emulator
-from pulumi_metastudio import process
+from pulumi_metastudio import process_state
 from pulumi_metastudio.api.states import DELETABLE, EDITABLE
 from pulumi_metastudio.errors import JobRefusal
 from pulumi_metastudio.lifecycle import FIELDS, Effect
@@ -88,8 +88,8 @@ class Engine:
 
     def provider(self) -> TrainingJobProvider:
         """The provider of a new process: it remembers nothing."""
-        self.monkeypatch.setattr(process, "_CONTEXTS", {})
-        self.monkeypatch.setattr(process, "_STACKS", {})
+        self.monkeypatch.setattr(process_state, "_CONTEXTS", {})
+        self.monkeypatch.setattr(process_state, "_STACKS", {})
         made = TrainingJobProvider()
         made.configure(SimpleNamespace(config=self.configuration))  # type: ignore[arg-type]
         return made

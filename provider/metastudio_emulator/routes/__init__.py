@@ -1,0 +1,1 @@
+"""The HTTP routes of each service, and the application made of them."""

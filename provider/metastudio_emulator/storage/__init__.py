@@ -1,0 +1,1 @@
+"""What the data folder keeps: jobs, files, signed URLs, keys and tokens."""

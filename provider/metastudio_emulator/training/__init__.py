@@ -1,0 +1,1 @@
+"""Training jobs: their operations, commands, states, and JSON."""

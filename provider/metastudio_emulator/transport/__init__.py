@@ -1,0 +1,1 @@
+"""HTTP below the services: server, middleware, fault injection, request and error formats."""

@@ -1,0 +1,41 @@
+"""Which operation and interface a request is for, by its method and path."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+_JOBS = r"(?:/rest)?/v1/[^/]+/digital-human-training-manage/user/jobs"
+_ROUTES: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    ("POST", re.compile(_JOBS), "create"),
+    ("GET", re.compile(_JOBS), "list"),
+    ("GET", re.compile(_JOBS + "/[^/]+"), "show"),
+    ("PUT", re.compile(_JOBS + "/[^/]+"), "update"),
+    ("DELETE", re.compile(_JOBS + "/[^/]+"), "delete"),
+    ("POST", re.compile(_JOBS + "/[^/]+/command"), "command"),
+    ("PUT", re.compile("/obs/.+"), "upload"),
+    ("GET", re.compile("/obs/.+"), "download"),
+    ("POST", re.compile("/v3/auth/tokens"), "token"),
+    ("POST", re.compile(r"/v3\.0/OS-CREDENTIAL/securitytokens"), "security_token"),
+    ("GET", re.compile("/v3/projects"), "projects"),
+)
+Interface = Literal["service", "iam", "storage"]
+OTHER = "other"
+CONTROL = "control"
+
+
+def operation(method: str, path: str) -> str:
+    """A short name such as "create" or "upload"; "control" for the control interface."""
+    if path.startswith("/_emulator/"):
+        return CONTROL
+    for expected, pattern, name in _ROUTES:
+        if method == expected and pattern.fullmatch(path):
+            return name
+    return OTHER
+
+
+def interface(path: str) -> Interface:
+    """Which service a request is for, and so which format an error response has."""
+    if path.startswith("/obs/"):
+        return "storage"
+    return "iam" if path.startswith(("/v3/", "/v3.0/")) else "service"

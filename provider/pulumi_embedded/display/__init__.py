@@ -1,0 +1,1 @@
+"""What a run shows: lines, live rows, JSON, and nothing that is secret."""

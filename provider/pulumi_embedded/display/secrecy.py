@@ -1,0 +1,130 @@
+"""Keeps secret values out of everything that is shown.
+
+Whatever carries the mark of a secret is masked by its mark. This is for what surrounds it: the
+text that a program prints and a provider raises, and plain values. As with the CLI
+(``sdk/go/common/util/logging``), secrets of the configuration are found there, and their JSON form,
+unless they are shorter than three characters, or a boolean. The CLI stops there. Here the members
+of secret objects and the lines of long texts are known as well, and in text, secret properties:
+from six characters on, as shorter ones are too often ordinary words.
+"""
+
+from __future__ import annotations
+
+import bisect
+import json
+import re
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from ..model.resources import Snapshot
+from ..model.values import Secret, Value, map_leaves, reveal
+from ..project.config import Config
+
+MASK: Final = "[secret]"
+_SHORTEST_CONFIGURED: Final = 3
+_SHORTEST: Final = 6
+_BOOLEANS: Final = ("true", "false")
+
+
+class KnownSecrets:
+    """The secret values that a run has come across so far. May be used from any thread."""
+
+    def __init__(self) -> None:
+        self._configured = _Texts()
+        self._all = _Texts()
+
+    def learn_config(self, config: Config) -> None:
+        """Know the secrets of the configuration."""
+        for value in config.values():
+            for text in (value.secrets or (value.text,)) if value.secret else ():
+                if len(text) >= _SHORTEST_CONFIGURED and text.lower() not in _BOOLEANS:
+                    self._add({text, *_members(text)}, configured=True)
+
+    def learn_stack(self, config: Config, snapshot: Snapshot) -> None:
+        """Know the secrets of a stack: those of its configuration and those in its state."""
+        self.learn_config(config)
+        for state in snapshot.resources:
+            self.learn([state.inputs, state.outputs])
+
+    def learn(self, value: Value) -> None:
+        """Know every secret in a value. What the SDK keeps in a resource for itself is none."""
+        if isinstance(value, Secret):
+            found = {form for leaf in _leaves(reveal(value)) for form in (leaf, *_members(leaf))}
+            self._add((form for form in found if len(form) >= _SHORTEST), configured=False)
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                if not key.startswith("__"):
+                    self.learn(item)
+        elif isinstance(value, list):
+            for item in value:
+                self.learn(item)
+
+    def redact(self, text: str) -> str:
+        """The text without the known secrets."""
+        return self._all.redact(text)
+
+    def redact_value(self, value: Value) -> Value:
+        """The value with what is secret in the configuration redacted in its plain texts.
+
+        What is marked keeps its mark and its value. A property that is secret in one place and
+        plain in another is the program's own decision, and shown as with the CLI.
+        """
+
+        def redacted(leaf: Value) -> Value:
+            return self._configured.redact(leaf) if isinstance(leaf, str) else leaf
+
+        return map_leaves(value, redacted)
+
+    def _add(self, texts: Iterable[str], *, configured: bool) -> None:
+        for form in {form for text in texts for form in _forms(text)}:
+            self._all.add(form)
+            if configured:
+                self._configured.add(form)
+
+
+class _Texts:
+    """A set of texts, which come and are looked for at the same time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._texts: set[str] = set()
+        self._longest_first: list[str] = []
+
+    def add(self, text: str) -> None:
+        with self._lock:
+            if text not in self._texts:
+                self._texts.add(text)
+                bisect.insort(self._longest_first, text, key=lambda each: -len(each))
+
+    def redact(self, text: str) -> str:
+        with self._lock:
+            found = [each for each in self._longest_first if each in text]
+        return re.sub("|".join(map(re.escape, found)), MASK, text) if found else text
+
+
+def _forms(text: str) -> Iterator[str]:
+    """The text as it is, and as it is inside JSON."""
+    yield text
+    for ascii_only in (True, False):
+        yield json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+
+
+def _members(text: str) -> Iterator[str]:
+    """The texts inside a text that are worth to be known by themselves."""
+    value: Any = None
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            value = json.loads(text)
+        except ValueError:
+            value = None
+    parts = _leaves(value) if value is not None else map(str.strip, text.splitlines())
+    yield from (part for part in parts if len(part) >= _SHORTEST)
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(item)

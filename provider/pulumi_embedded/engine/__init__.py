@@ -1,0 +1,1 @@
+"""Deployments: what a program asks for is compared with the state, step by step."""

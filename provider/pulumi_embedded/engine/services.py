@@ -1,0 +1,233 @@
+"""The gRPC services that a program and a provider talk to: resource monitor and engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Final
+
+import grpc
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
+from pulumi.runtime.proto import (
+    engine_pb2,
+    engine_pb2_grpc,
+    resource_pb2,
+    resource_pb2_grpc,
+)
+
+from ..display.base import Display, Severity
+from ..errors import EngineError, StepError, UnsupportedError
+from ..model.values import Properties, from_struct, to_struct
+from ..processes.dynamic_provider import CHANNEL_OPTIONS
+from ..project.checkpoint import ORGANIZATION
+from ..project.versions import require
+from .deployment import Cancellation, Deployment
+from .goals import goal_from_read, goal_from_registration
+from .step_generator import StepGenerator
+
+# The first five are supported. The others are named although they are not: an SDK that misses
+# them tells the user to update a CLI that is not there; our own refusal says what is the matter.
+_FEATURES: Final = (
+    "SECRETS",
+    "RESOURCE_REFERENCES",
+    "ALIAS_SPECS",
+    "DELETED_WITH",
+    "REPLACE_WITH",
+    "TRANSFORMS",
+    "INVOKE_TRANSFORMS",
+    "PARAMETERIZATION",
+    "RESOURCE_HOOKS",
+    "ERROR_HOOKS",
+    "STATE_MIGRATIONS",
+)
+
+
+@contextmanager
+def serve(servicer: Any, *, threads: int) -> Iterator[str]:
+    """Serve on a free port of the loopback interface; gives the address."""
+    server = grpc.server(ThreadPoolExecutor(max_workers=threads), options=CHANNEL_OPTIONS)
+    servicer.add_to(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(grace=None).wait()
+
+
+class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
+    """What a program registers its resources with."""
+
+    add_to = staticmethod(resource_pb2_grpc.add_ResourceMonitorServicer_to_server)
+
+    def __init__(self, deployment: Deployment, generator: StepGenerator) -> None:
+        self._deployment = deployment
+        self._generator = generator
+
+    def GetDeploymentInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> Any:
+        """Say what is being run, and what this monitor can do."""
+        target = self._deployment.target
+        config = target.config
+        return resource_pb2.DeploymentInfo(
+            project=target.project.name,
+            stack=target.stack,
+            organization=ORGANIZATION,
+            config={key: value.text for key, value in config.items()},
+            configSecretKeys=[key for key, value in config.items() if value.secret],
+            dryRun=target.dry_run,
+            parallel=self._deployment.parallel,
+            supportedFeatures=[
+                number
+                for name in _FEATURES
+                # An older SDK does not know the newer ones.
+                if (number := getattr(resource_pb2, f"RESOURCE_MONITOR_FEATURE_{name}", None))
+                is not None
+            ],
+        )
+
+    def SupportsFeature(
+        self, request: resource_pb2.SupportsFeatureRequest, context: grpc.ServicerContext
+    ) -> resource_pb2.SupportsFeatureResponse:
+        """Answer SDKs that ask for each feature by name."""
+        name = re.sub("([A-Z])", r"_\1", request.id).upper()  # as in resourceReferences
+        return resource_pb2.SupportsFeatureResponse(hasSupport=name in _FEATURES)
+
+    def RegisterResource(
+        self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext
+    ) -> resource_pb2.RegisterResourceResponse:
+        """Bring a resource to the state that the program wants."""
+        with self._failures(context):
+            state = self._generator.register(goal_from_registration(request))
+            # A component's outputs come later; the old ones might name resources that are not
+            # registered yet.
+            outputs = state.outputs if request.custom else {}
+            return resource_pb2.RegisterResourceResponse(
+                urn=state.urn,
+                id=state.id,
+                object=_answer(outputs, request.acceptSecrets),
+            )
+        raise AssertionError  # the context manager aborts the call
+
+    def RegisterResourceOutputs(
+        self, request: resource_pb2.RegisterResourceOutputsRequest, context: grpc.ServicerContext
+    ) -> empty_pb2.Empty:
+        """Store what a component, or the stack itself, exports."""
+        with self._failures(context):
+            self._generator.register_outputs(request.urn, from_struct(request.outputs))
+        return empty_pb2.Empty()
+
+    def ReadResource(
+        self, request: resource_pb2.ReadResourceRequest, context: grpc.ServicerContext
+    ) -> resource_pb2.ReadResourceResponse:
+        """Look up a resource that the stack does not own."""
+        with self._failures(context):
+            state = self._generator.read(goal_from_read(request))
+            return resource_pb2.ReadResourceResponse(
+                urn=state.urn, properties=_answer(state.outputs, request.acceptSecrets)
+            )
+        raise AssertionError
+
+    def Invoke(
+        self, request: resource_pb2.ResourceInvokeRequest, context: grpc.ServicerContext
+    ) -> resource_pb2.ResourceInvokeResponse:
+        """Look up a registered resource; there are no other functions."""
+        with self._failures(context):
+            if request.tok != "pulumi:pulumi:getResource":
+                raise UnsupportedError(
+                    f"function {request.tok!r} needs a provider that the embedded engine has not"
+                )
+            urn = str(from_struct(request.args).get("urn"))
+            state = self._generator.state(urn)
+            if state is None:
+                raise EngineError(f"unknown resource {urn}")
+            result = {"urn": state.urn, "id": state.id, "state": state.outputs}
+            return resource_pb2.ResourceInvokeResponse(**{"return": _answer(result, True)})
+        raise AssertionError
+
+    def SignalAndWaitForShutdown(
+        self, request: empty_pb2.Empty, context: grpc.ServicerContext
+    ) -> empty_pb2.Empty:
+        """Let the program end: without resource hooks nothing of it is needed any more."""
+        return empty_pb2.Empty()
+
+    @contextmanager
+    def _failures(self, context: grpc.ServicerContext) -> Iterator[None]:
+        """Report a failure, stop the deployment, and answer as a monitor that is shutting down."""
+        try:
+            yield
+        except EngineError as error:
+            cancellation = self._deployment.cancellation
+            # What failed in a step was reported there.
+            if not isinstance(error, StepError) and not cancellation.requested.is_set():
+                self._deployment.display.error(str(error))
+            cancellation.request()
+            context.abort(grpc.StatusCode.UNAVAILABLE, "resource monitor shut down")
+
+
+def _refusal(what: str) -> Callable[[ResourceMonitor, Any, grpc.ServicerContext], None]:
+    def refuse(self: ResourceMonitor, request: Any, context: grpc.ServicerContext) -> None:
+        with self._failures(context):
+            raise UnsupportedError(f"the program uses {what}, which the embedded engine has not")
+
+    return refuse
+
+
+for _method, _what in {
+    "Call": "a method of a remote component",
+    "ExistsResource": "a check whether a resource exists",
+    "RegisterErrorHook": "an error hook",
+    "RegisterPackage": "a parameterized package",
+    "RegisterResourceHook": "a resource hook",
+    "RegisterStackInvokeTransform": "an invoke transform",
+    "RegisterStackTransform": "a stack transform",
+}.items():
+    setattr(ResourceMonitor, _method, _refusal(_what))
+
+
+class Engine(engine_pb2_grpc.EngineServicer):
+    """What a program and a provider send messages to."""
+
+    add_to = staticmethod(engine_pb2_grpc.add_EngineServicer_to_server)
+
+    def __init__(self, display: Display, cancellation: Cancellation) -> None:
+        self._display = display
+        self._cancellation = cancellation
+        self._root = ""
+
+    def Log(self, request: engine_pb2.LogRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        """Show a message; an ephemeral one is the current status of its resource."""
+        # A program that is cut off complains that its monitor is gone; that is no news.
+        if self._cancellation.requested.is_set() and not request.urn:
+            return empty_pb2.Empty()
+        if request.ephemeral and request.urn:
+            self._display.status(request.urn, request.message)
+        else:
+            self._display.diagnostic(Severity(request.severity), request.message, request.urn)
+        return empty_pb2.Empty()
+
+    def GetRootResource(
+        self, request: engine_pb2.GetRootResourceRequest, context: grpc.ServicerContext
+    ) -> engine_pb2.GetRootResourceResponse:
+        """The URN of the stack's resource."""
+        return engine_pb2.GetRootResourceResponse(urn=self._root)
+
+    def SetRootResource(
+        self, request: engine_pb2.SetRootResourceRequest, context: grpc.ServicerContext
+    ) -> engine_pb2.SetRootResourceResponse:
+        """Remember the URN of the stack's resource."""
+        self._root = request.urn
+        return engine_pb2.SetRootResourceResponse()
+
+    def RequirePulumiVersion(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Refuse to go on where the program asks for another version than the one we follow."""
+        try:
+            require(request.pulumi_version_range)
+        except EngineError as error:
+            context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        return engine_pb2.RequirePulumiVersionResponse()
+
+
+def _answer(properties: Properties, accept_secrets: bool) -> Any:
+    return to_struct(properties, keep_secrets=accept_secrets)

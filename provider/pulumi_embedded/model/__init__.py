@@ -1,0 +1,1 @@
+"""What the engine thinks in: values, names, resources and steps. Nothing here touches a file."""

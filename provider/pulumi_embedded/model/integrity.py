@@ -1,0 +1,70 @@
+"""Whether a stack's state holds together; one that does not is not worked on.
+
+The rules are the CLI's (``VerifyIntegrity`` in ``pkg/resource/deploy/snapshot.go`` of
+pulumi/pulumi): every resource comes after all that it refers to, and names are not given twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..errors import EngineError
+from .resources import ResourceState
+from .urns import is_provider_type
+
+
+def verify(manifest: Mapping[str, Any], resources: list[ResourceState]) -> None:
+    """Make sure that a stack can be worked on.
+
+    Args:
+        manifest: the deployment's, as it is stored.
+
+    Raises:
+        EngineError: it cannot.
+    """
+    problem = next(_problems(manifest, resources), None)
+    if problem:
+        raise EngineError(
+            f"snapshot integrity failure; refusing to use it: {problem}. 'pulumi state repair' "
+            "mends what can be mended; the .bak beside the stack's file is the state before the "
+            "last operation"
+        )
+
+
+def _problems(manifest: Mapping[str, Any], resources: list[ResourceState]) -> Iterator[str]:
+    magic = hashlib.sha256(str(manifest.get("version") or "").encode()).hexdigest()
+    if manifest.get("magic", magic) != magic:
+        yield "magic cookie mismatch; possible tampering/corruption detected"
+    everything = {state.urn for state in resources}
+    before: set[str] = set()
+    live: set[str] = set()
+    providers: set[str] = set()
+    for index, state in enumerate(resources):
+        if not state.urn or not state.type:
+            missing = "type" if state.urn else "urn"
+            yield f"resource at index {index} missing required '{missing}' field"
+        if state.id and not state.custom:
+            yield f"resource '{state.urn}' has 'custom' false but non-empty ID"
+        if is_provider_type(state.type):
+            providers.add(f"{state.urn}::{state.id}")
+        if state.provider and state.provider not in providers and not state.pending_replacement:
+            yield f"resource {state.urn} refers to unknown provider {state.provider}"
+        for what, urn in _references(state):
+            if urn and urn not in before:
+                how = "comes after it" if urn in everything else "is missing"
+                yield f"resource {state.urn}'s {what} {urn} {how}"
+        if not state.delete and state.urn in live:
+            yield f"duplicate resource {state.urn} (not marked for deletion)"
+        before.add(state.urn)
+        live |= set() if state.delete else {state.urn}
+
+
+def _references(state: ResourceState) -> Iterator[tuple[str, str]]:
+    yield "parent", state.parent
+    yield "'deleted with'", state.deleted_with
+    yield from (("'replace with'", urn) for urn in state.replace_with)
+    yield from (("dependency", urn) for urn in state.dependencies)
+    for name, urns in state.property_dependencies.items():
+        yield from ((f"property dependency (from {name})", urn) for urn in urns or ())

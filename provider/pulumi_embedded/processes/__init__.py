@@ -1,0 +1,1 @@
+"""The two child processes: the program, and the SDK's dynamic provider."""
