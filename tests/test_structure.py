@@ -191,5 +191,5 @@ def test_a_process_shares_what_one_module_holds() -> None:
         for file in (SOURCE / "pulumi_metastudio").rglob("*.py")
     }
     assert {name: names for name, names in changed.items() if names} == {
-        STATE: ["_CONTEXTS", "_STACKS"]
+        STATE: ["_CONTEXTS", "_POLLERS", "_STACKS"]
     }

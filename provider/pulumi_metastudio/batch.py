@@ -1,4 +1,4 @@
-"""The ``TrainingBatch`` component: one training job for each line of a manifest."""
+"""The ``TrainingBatch`` component: one training job for each job of a manifest."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class TrainingBatch(pulumi.ComponentResource):
 
     Raises:
         pulumi.RunError: the manifest or the defaults cannot be read as inputs, or a job's check
-            would refuse them; it tells all of it, and nothing of the batch is registered.
+            would refuse them; one message has all of it, and nothing of the batch is registered.
 
     Example::
 
@@ -85,7 +85,7 @@ class TrainingBatch(pulumi.ComponentResource):
 
 
 def _plain(value: Any) -> Any:
-    """A value as the check of a job sees it; what a program knows later only is unknown."""
+    """A value as the check of a job sees it; an output or awaitable is unknown."""
     from .lifecycle import UNKNOWN
 
     if isinstance(value, pulumi.Output | Awaitable):

@@ -37,7 +37,7 @@ class ConfigurationError(MetaStudioError):
 
 
 class StateUnreadable(ConfigurationError):
-    """A stack's state cannot be read, so nobody knows which jobs it records."""
+    """A stack's state cannot be read, so it is unknown which jobs it records."""
 
 
 class InputError(MetaStudioError):

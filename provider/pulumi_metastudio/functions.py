@@ -33,13 +33,13 @@ class JobOutput(pulumi.Output["JobDetail"]):
     is what ``apply`` makes of it. A field that holds neither, such as ``job.state``, is not.
     """
 
-    @staticmethod
-    def of(detail: pulumi.Output[JobDetail]) -> JobOutput:
-        """The same output, as one of this class."""
-        hidden: pulumi.Output[Any] = pulumi.Output.secret(typing.cast(Any, detail))
-        # The SDK makes outputs in ways that differ by version; the class adds no data to one.
-        hidden.__class__ = JobOutput
-        return typing.cast(JobOutput, hidden)
+    @classmethod
+    def of(cls, detail: pulumi.Output[JobDetail]) -> JobOutput:
+        """The same output, secret, as one of this class."""
+        output = cls.__new__(cls)
+        # What an output consists of, and how one is made, differs with the SDK's version.
+        vars(output).update(vars(pulumi.Output.secret(typing.cast(Any, detail))))
+        return output
 
     def __getattr__(self, item: str) -> pulumi.Output[Any]:
         field: pulumi.Output[Any] = super().__getattr__(item)

@@ -1,26 +1,30 @@
-"""What all worker threads of one provider process share: settings, connections, throttle.
+"""What one process shares, a provider's or a program's: settings, connections, throttle, polling.
 
 Kept out of the provider object, which must hold nothing when it is pickled.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
+import weakref
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from .api import Settings, resolve
+from .api import MetaStudioClient, Settings, resolve
 from .backend import ORGANIZATION, Backend
+from .common.logs import configure_logging
 from .lifecycle import Context, Run
-
-__all__ = ["settings_from", "shared_context"]
+from .waiting.polling import Poller
 
 _CONTEXTS: dict[Settings, Context] = {}
 _STACKS: dict[tuple[str, str], tuple[str, Run]] = {}
+#: One for each program; the Automation API runs several in one process, each in its own loop.
+_POLLERS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Poller] = weakref.WeakKeyDictionary()
 _LOCK = threading.Lock()
 
 
@@ -43,12 +47,21 @@ def settings_from(config: Any) -> Settings:
 
 def shared_context(config: Any, props: Mapping[str, Any] = MappingProxyType({})) -> Context:
     """The process's context for these settings and a resource's project; each is made once."""
+    configure_logging()
     settings = settings_from(config)
     owner, run = _stack(props)
     with _LOCK:
         if settings not in _CONTEXTS:
             _CONTEXTS[settings] = Context.of(settings)
         return replace(_CONTEXTS[settings], owner=owner, run=run)
+
+
+def shared_poller(client: MetaStudioClient) -> Poller:
+    """The poller of the program that runs in this event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _POLLERS:
+        _POLLERS[loop] = Poller(client)
+    return _POLLERS[loop]
 
 
 def _stack(props: Mapping[str, Any]) -> tuple[str, Run]:

@@ -276,15 +276,15 @@ def test_a_limit_that_is_none(limit: Any, service: Emulator) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"), [({"sort_key": "size"}, "sort_key"), ({"sort_dir": "up"}, "sort_dir")]
+    ("wrong", "named"), [({"sort_key": "size"}, "sort_key"), ({"sort_dir": "up"}, "sort_dir")]
 )
-def test_what_the_service_refuses(wrong: Any, told: str, service: Emulator) -> None:
+def test_what_the_service_refuses(wrong: Any, named: str, service: Emulator) -> None:
     jobs = list_training_jobs(**wrong)
     with pytest.raises(pulumi.RunError) as caught:
         next(jobs)
     text = one_line(caught)
     assert text.startswith("list training jobs: MSS.00000003: ")
-    assert told in text
+    assert named in text
 
 
 def test_a_later_page_that_cannot_be_read(service: Emulator) -> None:

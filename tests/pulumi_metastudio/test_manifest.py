@@ -1,4 +1,4 @@
-"""Manifests as people write them: what they mean, and what is told of a bad one."""
+"""Manifests as people write them: what they mean, and the message for a bad one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pulumi_metastudio.manifest import INPUTS, Manifest, read_manifest
 PHONE = "13800138000"
 
 Read = Callable[..., Manifest]
-Told = Callable[..., str]
+MessageOf = Callable[..., str]
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
 
 
 @pytest.fixture
-def told(read: Read) -> Told:
+def message_of(read: Read) -> MessageOf:
     """What is said of a bad manifest: one line, and nobody's phone number in it."""
 
     def refused(name: str, content: str | bytes) -> str:
@@ -280,15 +280,15 @@ BAD_TREES: list[tuple[str, Any, list[str]]] = [
     + [pytest.param("jobs.yaml", *case[1:], id=f"tree, {case[0]}") for case in BAD_TREES],
 )
 def test_all_that_is_wrong_is_told(
-    told: Told, name: str, content: str | bytes, lines: list[str]
+    message_of: MessageOf, name: str, content: str | bytes, lines: list[str]
 ) -> None:
-    text = told(name, content)
+    text = message_of(name, content)
     assert [line for line in lines if line not in text] == []
 
 
-def test_each_problem_is_told_once(told: Told) -> None:
+def test_each_problem_is_reported_once(message_of: MessageOf) -> None:
     content = "name,is_flexus\n,ja\nb,nein\n"
-    assert told("jobs.csv", content).removeprefix("'jobs.csv': ").split("; ") == [
+    assert message_of("jobs.csv", content).removeprefix("'jobs.csv': ").split("; ") == [
         "row 2: is_flexus is 'ja': it must be true or false",
         "row 2: name is missing: give the model a name",
         "row 3: is_flexus is 'nein': it must be true or false",

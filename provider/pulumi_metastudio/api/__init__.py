@@ -1,6 +1,7 @@
 """MetaStudio's training-job API: typed models, authentication, client. Knows HTTP, not Pulumi."""
 
 from .client import MetaStudioClient
+from .credentials import AccessKey, Password, Token
 from .models import (
     Command,
     CommandAnswer,
@@ -14,7 +15,7 @@ from .models import (
     UploadUrls,
     VoiceProperties,
 )
-from .settings import AccessKey, Password, Settings, Token, resolve
+from .settings import Settings, resolve
 
 __all__ = [
     "AccessKey",

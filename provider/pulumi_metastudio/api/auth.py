@@ -1,4 +1,4 @@
-"""Put a proof of identity on each request: a signature, or an IAM token.
+"""Authenticate each request, by a signature or an IAM token.
 
 Both are ``requests`` authenticators, so they see the request exactly as it goes out, and a
 ``.netrc`` file on the machine cannot slip other credentials in. IAM's token page is
@@ -11,21 +11,24 @@ import abc
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
 
+from ..common.retry import repeated
 from ..errors import (
     AnswerUnreadable,
     AuthenticationError,
     ConfigurationError,
     EndpointUnreachable,
-    TransportError,
+    ServiceError,
 )
-from .error_responses import refusal, transport_error
-from .settings import AccessKey, Password, Settings, Token
+from .credentials import AccessKey, Password, Token
+from .exchange import exchange
+from .settings import Settings
 from .signing import DATE_FORMAT, sign
 
 #: A token is renewed this long before it ends, so that no request is under way when it does.
@@ -41,7 +44,7 @@ class Identity(AuthBase, abc.ABC):
         """The project in every path; asks IAM once where it was not configured."""
 
     def renew(self) -> bool:
-        """Forget what the service no longer accepts; False when there is nothing to renew."""
+        """Drop what the service no longer accepts; False when there is nothing to renew."""
         return False
 
 
@@ -226,38 +229,20 @@ def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _send(
-    session: requests.Session,
-    settings: Settings,
-    operation: str,
-    method: str,
-    url: str,
-    **arguments: Any,
-) -> requests.Response:
-    """One request to IAM; a login is repeated once, and only when it was certainly not seen."""
-    timeout = (settings.connect_timeout, settings.read_timeout)
-    for last in (False, True):
-        try:
-            answer = session.request(
-                method, url, timeout=timeout, allow_redirects=False, **arguments
-            )
-        except requests.RequestException as error:
-            lost: TransportError = transport_error(operation, url, error)
-            if isinstance(lost, EndpointUnreachable) and not last:
-                continue
-            raise lost from None
-        if answer.status_code >= 500 and not last:
-            continue
-        break
-    refused = refusal(operation, answer)
-    if isinstance(refused, AuthenticationError):
+def _send(*request: Any, **arguments: Any) -> requests.Response:
+    """One request to IAM, repeated once, and only when IAM certainly did not judge the login."""
+
+    def again(error: BaseException) -> bool:
+        unavailable = isinstance(error, ServiceError) and error.status >= 500
+        return unavailable or isinstance(error, EndpointUnreachable)
+
+    try:
+        return repeated(partial(exchange, *request, **arguments), again=again, attempts=2)
+    except AuthenticationError as error:
         raise AuthenticationError(
-            operation,
-            refused.status,
-            refused.code,
-            refused.detail + "; check the user, password, domain and key",
-            refused.request_id,
-        )
-    if refused:
-        raise refused
-    return answer
+            error.operation,
+            error.status,
+            error.code,
+            error.detail + "; check the user, password, domain and key",
+            error.request_id,
+        ) from None

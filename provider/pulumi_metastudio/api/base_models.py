@@ -1,4 +1,4 @@
-"""How answers are read: an unknown field, or one of another type, hides no other.
+"""How answers are read: one unknown or malformed field does not spoil the others.
 
 ``null``, ``"null"`` and ``""`` all read as absent, because the service's own examples mix them;
 so does what is of another type than the documents say and cannot be converted.
@@ -24,7 +24,7 @@ _CHOSEN = ("name", "batch_name", "contact", "app_user_id")
 
 
 class StrictAnswer(BaseModel):
-    """An answer of which no part may be passed over."""
+    """An answer of which every part must be readable."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
 
@@ -41,9 +41,9 @@ class StrictAnswer(BaseModel):
 
 
 class Answer(StrictAnswer):
-    """An answer of which one odd field hides no other; only a field without a default must do.
+    """An answer whose malformed fields read as absent; only fields without a default must be right.
 
-    Of a list what can be read is kept, and a single item counts as a list of one.
+    Of a list the readable items are kept, and a single item counts as a list of one.
     """
 
     @field_validator("*", mode="wrap")

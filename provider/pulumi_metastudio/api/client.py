@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import requests
-import tenacity
 from pydantic import BaseModel, ValidationError
 from requests.adapters import HTTPAdapter
 
+from ..common.retry import repeated
 from ..errors import (
     AnswerLost,
     AnswerUnreadable,
@@ -28,10 +28,12 @@ from ..errors import (
     InvalidRequest,
     NotFound,
     ServerError,
+    ServiceError,
     Throttled,
 )
 from .auth import identity
-from .error_responses import not_carried_out, refusal, service_error, transport_error
+from .error_responses import not_carried_out, service_error
+from .exchange import exchange
 from .identifiers import app_user, job_path
 from .models import (
     Command,
@@ -50,7 +52,10 @@ _Answer = TypeVar("_Answer", bound=BaseModel)
 
 #: The most jobs one list request brings; the list page's limit.
 PAGE = 100
-_ATTEMPTS = 6
+#: Attempts at a request that may be repeated, and at one that must not be carried out twice.
+_ATTEMPTS, _ATTEMPTS_ONCE = 6, 3
+#: Seconds after which no further attempt begins.
+_GIVE_UP_AFTER = 120.0
 _POOL = 16
 
 
@@ -80,9 +85,9 @@ class MetaStudioClient:
 
     @property
     def writes(self) -> int:
-        """Moves on before and after each call that may change a job.
+        """Counts before and after each call that may change a job.
 
-        What was read before it moved may be out of date.
+        What was read at another count may be out of date.
         """
         return self._written
 
@@ -138,9 +143,9 @@ class MetaStudioClient:
         """Every matching job once, oldest first, a page at a time as it is consumed.
 
         The order is always stated, because the documented default contradicts the documents'
-        own example; jobs that move between pages meanwhile are not told twice. Where the number
-        of jobs changed meanwhile, one may have moved to a page that was read already: all pages
-        are read once more, and jobs that were missed come last.
+        own example. A job that moves to another page while pages are read is given once. When the
+        number of jobs changes meanwhile, one may have moved to a page that was read already: all
+        pages are read once more, and jobs that were missed come last.
         """
         seen: set[str] = set()
         order = {"sort_key": "create_time", "sort_dir": "asc"}
@@ -214,38 +219,28 @@ class MetaStudioClient:
     ) -> requests.Response:
         """One call, repeated as the module's text says."""
         user = app_user(app_user_id)
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(
-                lambda error: (
-                    not_carried_out(error)
-                    or (not once and isinstance(error, (AnswerLost, ServerError)))
-                )
-            ),
-            wait=tenacity.wait_exponential(multiplier=0.5, max=20) + tenacity.wait_random(0, 1),
-            stop=tenacity.stop_after_attempt(3 if method == "POST" and once else _ATTEMPTS)
-            | (tenacity.stop_after_delay(120)),
-            reraise=True,
-        )
+
+        def again(error: BaseException) -> bool:
+            unsure = isinstance(error, (AnswerLost, ServerError))
+            return not_carried_out(error) or (unsure and not once)
 
         def attempt() -> requests.Response:
-            return self._attempt(operation, method, path, body, query, user)
-
-        def attempt_with_fresh_token() -> requests.Response:
             try:
-                return attempt()
+                return self._attempt(operation, method, path, body, query, user)
             except AuthenticationError as refused:
                 # A refused login is another operation: a wrong password is not sent twice.
                 if refused.operation != operation or not self._identity.renew():
                     raise
-                return attempt()
+                return self._attempt(operation, method, path, body, query, user)
 
-        if method == "GET":
-            return retrying(attempt_with_fresh_token)
-        self._note_write()
         try:
-            return retrying(attempt_with_fresh_token)
+            if method != "GET":
+                self._note_write()
+            attempts = _ATTEMPTS_ONCE if once else _ATTEMPTS
+            return repeated(attempt, again=again, attempts=attempts, seconds=_GIVE_UP_AFTER)
         finally:
-            self._note_write()
+            if method != "GET":
+                self._note_write()
 
     def _note_write(self) -> None:
         with self._lock:
@@ -260,34 +255,32 @@ class MetaStudioClient:
         query: dict[str, Any] | None,
         app_user_id: str,
     ) -> requests.Response:
-        settings = self.settings
         jobs = f"/v1/{self._identity.project_id}/digital-human-training-manage/user/jobs"
-        url = settings.endpoint + jobs + (f"/{path}" if path else "")
+        url = self.settings.endpoint + jobs + (f"/{path}" if path else "")
         throttle = self._reads if method == "GET" else self._writes
         throttle.acquire()
         headers = {"Content-Type": "application/json"}
         if app_user_id:
             headers["X-App-UserId"] = app_user_id
         try:
-            answer = self._session.request(
+            answer = exchange(
+                self._session,
+                self.settings,
+                operation,
                 method,
                 url,
                 params=query,
                 json=body,
                 headers=headers,
                 auth=self._identity,
-                timeout=(settings.connect_timeout, settings.read_timeout),
-                allow_redirects=False,
             )
-        except requests.RequestException as error:
-            raise transport_error(operation, url, error) from None
-        refused = refusal(operation, answer)
-        if isinstance(refused, (Throttled, ServerError)):
+        except (Throttled, ServerError):
             throttle.refused()
-        else:
+            raise
+        except ServiceError:
             throttle.succeeded()
-        if refused:
-            raise refused
+            raise
+        throttle.succeeded()
         return answer
 
 

@@ -1,4 +1,4 @@
-"""Turn what came back, or did not, into this package's errors.
+"""This package's errors, from refusals and from requests that brought no answer.
 
 The service answers errors in four shapes (its own, the gateway's, IAM's, plain text); all become
 one ``pulumi_metastudio.errors.ServiceError``. Its codes are opaque and partly undocumented,
@@ -55,7 +55,7 @@ def refusal(operation: str, answer: requests.Response) -> ServiceError | None:
 def service_error(
     kind: type[ServiceError], operation: str, answer: requests.Response, code: str, detail: str
 ) -> ServiceError:
-    """An error with what an answer says, made safe to show."""
+    """An error with the code and the reason of an answer, made safe to show."""
     request_id = one_line(answer.headers.get("X-Request-Id", ""), 80)
     return kind(operation, answer.status_code, one_line(code, 80), one_line(detail), request_id)
 
@@ -63,8 +63,8 @@ def service_error(
 def not_carried_out(error: BaseException) -> bool:
     """Whether a request certainly changed nothing, so that even one that is no read may go again.
 
-    It did not get there, was throttled, or the gateway could not pass it on (its codes
-    APIGW.07xx and APIGW.08xx). With a 504 the gateway gave up waiting, which proves nothing.
+    It did not arrive, was throttled, or the gateway could not pass it on (its codes APIGW.07xx
+    and APIGW.08xx). A 504 proves nothing: the gateway gave up waiting.
     """
     if isinstance(error, ServerError):
         return error.status != 504 and _UNAVAILABLE.fullmatch(error.code) is not None
@@ -108,7 +108,7 @@ _NEVER_SENT = (
     "ProxyError",
     "LocationParseError",
 )
-# A connection that ends without a farewell may end in the middle of an answer.
+# A connection that just ends may have ended in the middle of an answer.
 _ENDED = "EOF"
 
 _OBJECT = re.compile(r"^(<[^>]*>|\w+\(host=[^)]*\)): ")

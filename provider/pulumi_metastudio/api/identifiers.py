@@ -1,4 +1,4 @@
-"""What may name a job or a sub-user in a request; anything else is refused before it is sent.
+"""Ids of jobs and sub-users in requests; anything else is refused before it is sent.
 
 A job's id becomes part of a path and a sub-user's of a header, where a stray character would
 lead to another job, or to an error that names neither.

@@ -2,7 +2,7 @@
 
 Field names are the wire's own, its misspellings included, so that the vendor's documents can be
 read beside this file. Requests are strict: they hold what the documents allow. Responses are
-lenient: an unknown field is passed over, an unknown value of an enumeration stays text, and
+lenient: an unknown field is ignored, an unknown value of an enumeration stays text, and
 ``null``, ``"null"`` and ``""`` all read as absent, because the service's own examples mix them.
 
 Personal data and bearer URLs are left out of every ``repr()``.
@@ -138,7 +138,7 @@ class _ErrorInfo(Answer):
 
 
 class CommandAnswer(Answer):
-    """Answer to a command; only ``commond_result`` (sic) tells whether it was carried out."""
+    """Answer to a command; ``commond_result`` (sic) alone says whether it was carried out."""
 
     commond_result: str | None = None
     attachment_upload_url: list[str] = Field(default_factory=list, repr=False)
@@ -182,7 +182,7 @@ class Job(Answer):
 class JobPage(StrictAnswer):
     """Answer to a list: ``count`` is the number of all matches, not of the jobs on the page.
 
-    A job that cannot be read is not passed over: whoever misses it might make another.
+    A job that cannot be read is an error: without it, a caller might create it once more.
     """
 
     count: int = 0
@@ -287,7 +287,7 @@ class SubTrainingJobInfo(Answer):
 
 
 class VoicePropertiesAnswer(Answer):
-    """Voice settings as the service tells them."""
+    """Voice settings as the service reports them."""
 
     job_tag: str | None = None
     sex: str | None = None

@@ -1,4 +1,4 @@
-"""Stay under the service's rate limits without being told them.
+"""Stay under the service's rate limits, which are not published.
 
 The vendor's table for this API group is not public; neighbouring rows suggest about one write
 and five reads per second and project, which are the defaults. A refusal (429, APIGW.0308) or a
@@ -33,7 +33,7 @@ class Throttle:
         return self._rate
 
     def acquire(self) -> None:
-        """Take one call's place, sleeping as long as it must."""
+        """Wait until one more call may go out."""
         with self._lock:
             now = time.monotonic()
             grown = self._tokens + (now - self._filled_at) * self._rate
@@ -45,12 +45,12 @@ class Throttle:
             time.sleep(wait)
 
     def refused(self) -> None:
-        """The service said it is too much."""
+        """Halve the rate: the service refused a call as one too many."""
         with self._lock:
             self._rate = max(self._rate / 2, self._full_rate / 64)
             self._tokens = min(self._tokens, 0.0)
 
     def succeeded(self) -> None:
-        """The service took a call."""
+        """Give a part of the rate back: the service took a call."""
         with self._lock:
             self._rate = min(self._full_rate, self._rate + self._full_rate / 20)

@@ -15,7 +15,7 @@ import click
 from ..errors import ConfigurationError
 from .options import common_options, job_filters
 from .printing import masked
-from .service import stack_context
+from .selection import Selection
 
 if TYPE_CHECKING:
     from ..api import JobDetail
@@ -35,9 +35,7 @@ if TYPE_CHECKING:
 )
 @click.option("--project", help="The Pulumi project's name; by default the folder's.")
 def adopt(
-    engine: str,
-    folder: Path,
-    stack: str | None,
+    selected: Selection,
     as_json: bool,
     limit: int | None,
     every: bool,
@@ -51,7 +49,7 @@ def adopt(
     if as_json:
         raise click.UsageError("--json: what adopt writes is a program; it has no JSON form")
     place = None if out == "-" else _free(Path(out))
-    client = stack_context(engine, folder, stack).client
+    client = selected.context().client
     given = {name: value for name, value in chosen.items() if value is not None}
     details: list[JobDetail] = []
     managed = 0
@@ -153,7 +151,7 @@ def _resource(detail: JobDetail, contacts: dict[str, str], taken: set[str]) -> s
 
 
 def _declared(detail: JobDetail) -> dict[str, Any]:
-    """The inputs that lead to no change: what the service tells, without its own defaults."""
+    """The inputs that lead to no change: what the service has, without its own defaults."""
     from ..lifecycle import FIELDS, problems
     from ..lifecycle.ownership import without_tags
     from ..lifecycle.plan import same, undeclared
@@ -176,7 +174,7 @@ def _declared(detail: JobDetail) -> dict[str, Any]:
 
 
 def _input(problem: Problem) -> str:
-    """The input that a problem is about, whatever its path within it."""
+    """The input that a problem is about, without the path within it."""
     return problem.property.partition(".")[0].partition("[")[0]
 
 

@@ -5,7 +5,6 @@ What is printed holds no URL, and of a phone number only its ends.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,7 +19,7 @@ from .options import (
     yes_option,
 )
 from .printing import print_json, print_table, printable
-from .service import stack_context
+from .selection import Selection
 
 if TYPE_CHECKING:
     from ..api import JobDetail
@@ -40,13 +39,11 @@ jobs.add_command(delete)
 @click.option("--sort-key", type=click.Choice(["create_time", "update_time", "asset_order"]))
 @click.option("--sort-dir", type=click.Choice(["asc", "desc"]))
 @click.option("--limit", type=click.IntRange(min=0), help="The most jobs to print.")
-def list_(
-    engine: str, folder: Path, stack: str | None, as_json: bool, limit: int | None, **chosen: Any
-) -> None:
+def list_(selected: Selection, as_json: bool, limit: int | None, **chosen: Any) -> None:
     """Print the project's jobs, the oldest first unless sorted otherwise."""
     import itertools
 
-    context = stack_context(engine, folder, stack)
+    context = selected.context()
     given = {name: value for name, value in chosen.items() if value is not None}
     found = list(itertools.islice(context.client.iter_jobs(**given), limit))
     if as_json:
@@ -61,17 +58,15 @@ def list_(
 @job_argument
 @app_user_option
 def show(
-    engine: str,
-    folder: Path,
-    stack: str | None,
+    selected: Selection,
     as_json: bool,
     job_id: str,
     app_user_id: str | None,
 ) -> None:
-    """Print all that the service tells of a job, its history too."""
+    """Print all that the service has of a job, its history too."""
     from ..errors import JobRefusal
 
-    detail = stack_context(engine, folder, stack).client.find_job(job_id, app_user_id=app_user_id)
+    detail = selected.context().client.find_job(job_id, app_user_id=app_user_id)
     if detail is None:
         raise JobRefusal(f"the service has no training job {job_id}")
     _print_detail(detail, as_json)
@@ -91,9 +86,7 @@ def show(
 @click.option("--poll", type=float, default=30.0, show_default=True, help="Seconds between looks.")
 @app_user_option
 def wait(
-    engine: str,
-    folder: Path,
-    stack: str | None,
+    selected: Selection,
     as_json: bool,
     job_ids: tuple[str, ...],
     target: Any,
@@ -107,15 +100,15 @@ def wait(
     from ..waiting.polling import Poller, Wait
     from ..waiting.targets import duration
 
-    client, seconds = stack_context(engine, folder, stack).client, duration(timeout)
+    client, seconds = selected.context().client, duration(timeout)
 
     async def all_of_them() -> list[JobDetail | None]:
-        rounds = Poller(client)
+        poller = Poller(client)
         waits = [
             Wait(job_id, target, seconds, poll, f"training job {job_id}", app_user_id)
             for job_id in dict.fromkeys(job_ids)
         ]
-        return await asyncio.gather(*(rounds.result(each) for each in waits))
+        return await asyncio.gather(*(poller.result(each) for each in waits))
 
     found = [detail for detail in asyncio.run(all_of_them()) if detail]
     if as_json:
@@ -130,15 +123,21 @@ def wait(
 @job_argument
 @app_user_option
 @yes_option
-def accept(job_id: str, yes: bool, **where: Any) -> None:
+def accept(job_id: str, yes: bool, **options: Any) -> None:
     """Accept a result. This is final: the job can not be changed any more."""
     _ask(yes, f"accept the result of job {job_id} for good?")
-    _decide("accept", job_id, **where)
+    _decide("accept", job_id=job_id, **options)
 
 
 def _comment(command: Command) -> Command:
     for option in (
-        click.option("--attach", multiple=True, metavar="FILE", help="A file or URL; repeatable."),
+        click.option(
+            "--attach",
+            "attachments",
+            multiple=True,
+            metavar="FILE",
+            help="A file or URL; repeatable.",
+        ),
         click.option("--message", "-m", required=True, help="What there is to say."),
         click.option("--title", required=True, help="It in a few words."),
     ):
@@ -152,12 +151,10 @@ def _comment(command: Command) -> Command:
 @_comment
 @app_user_option
 @yes_option
-def reject(
-    job_id: str, title: str, message: str, attach: tuple[str, ...], yes: bool, **where: Any
-) -> None:
+def reject(job_id: str, yes: bool, **options: Any) -> None:
     """Reject a result with a reason: an administrator works on it again."""
     _ask(yes, f"reject the result of job {job_id}?")
-    _decide("reject", job_id, title=title, message=message, attachments=attach, **where)
+    _decide("reject", job_id=job_id, **options)
 
 
 @jobs.command()
@@ -165,27 +162,27 @@ def reject(
 @job_argument
 @_comment
 @app_user_option
-def answer(job_id: str, title: str, message: str, attach: tuple[str, ...], **where: Any) -> None:
+def answer(**options: Any) -> None:
     """Answer a comment of the reviewers."""
-    _decide("answer", job_id, title=title, message=message, attachments=attach, **where)
+    _decide("answer", **options)
 
 
 @jobs.command()
 @common_options
 @job_argument
 @app_user_option
-def suspend(job_id: str, **where: Any) -> None:
+def suspend(**options: Any) -> None:
     """Suspend a job until it is resumed."""
-    _decide("suspend", job_id, **where)
+    _decide("suspend", **options)
 
 
 @jobs.command()
 @common_options
 @job_argument
 @app_user_option
-def resume(job_id: str, **where: Any) -> None:
+def resume(**options: Any) -> None:
     """Let a suspended job go on."""
-    _decide("resume", job_id, **where)
+    _decide("resume", **options)
 
 
 @jobs.command()
@@ -194,10 +191,10 @@ def resume(job_id: str, **where: Any) -> None:
 @click.option("--reason", help="What to improve.")
 @app_user_option
 @yes_option
-def repair(job_id: str, reason: str | None, yes: bool, **where: Any) -> None:
+def repair(job_id: str, yes: bool, **options: Any) -> None:
     """Have a finished model improved: it trains again; a Flexus job can a few times only."""
     _ask(yes, f"train job {job_id} again?")
-    _decide("repair", job_id, reason=reason, **where)
+    _decide("repair", job_id=job_id, **options)
 
 
 def _ask(yes: bool, question: str) -> None:
@@ -206,20 +203,12 @@ def _ask(yes: bool, question: str) -> None:
 
 
 def _decide(
-    decision: str,
-    job_id: str,
-    *,
-    engine: str,
-    folder: Path,
-    stack: str | None,
-    as_json: bool,
-    **arguments: Any,
+    decision: str, *, selected: Selection, job_id: str, as_json: bool, **arguments: Any
 ) -> None:
-    """Carry out a step of the review and print the state it led to."""
-    from ..single_jobs import review
+    """Carry a decision out and print the state that it led to."""
+    from ..single_jobs.review import decide
 
-    context = stack_context(engine, folder, stack)
-    detail = review.decide(context, job_id, decision, **arguments)
+    detail = decide(selected.context(), job_id, decision, **arguments)
     if as_json:
         print_json(printable(detail))
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,8 +10,8 @@ import click
 from ..errors import InvalidRequest, JobRefusal, NotFound, StateUnreadable
 from .options import app_user_option, common_options, job_argument, yes_option
 from .printing import print_json
-from .service import context_of
-from .target import Target, find_target
+from .selection import Selection
+from .target import Target
 
 if TYPE_CHECKING:
     from ..api import Job, MetaStudioClient
@@ -24,19 +23,13 @@ if TYPE_CHECKING:
 @app_user_option
 @yes_option
 def delete(
-    engine: str,
-    folder: Path,
-    stack: str | None,
-    as_json: bool,
-    job_id: str,
-    app_user_id: str | None,
-    yes: bool,
+    selected: Selection, as_json: bool, job_id: str, app_user_id: str | None, yes: bool
 ) -> None:
     """Delete a job at the service for good, its model too; says what is lost and asks first."""
     from ..api.states import DELETABLE, KNOWN
 
-    target = find_target(folder, stack)
-    client = context_of(engine, target).client
+    target = selected.find_target()
+    client = selected.context_of(target).client
     job = client.find_job(job_id, app_user_id=app_user_id)
     if job and job.state in KNOWN - DELETABLE:
         raise JobRefusal(

@@ -6,10 +6,13 @@ import errno
 import importlib
 import io
 import sys
+import traceback
 from typing import Any
 
 import click
 
+from ..common.logs import configure_logging, debugging
+from ..common.redact import hide_queries
 from ..errors import MetaStudioError
 
 # Where each subcommand lives. The emulator's are in a package that a production installation
@@ -51,8 +54,11 @@ class _Lazy(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
+            configure_logging()
             return super().invoke(ctx)
         except MetaStudioError as error:
+            if debugging():
+                click.echo(hide_queries(traceback.format_exc()), err=True)
             raise click.ClickException(str(error)) from None
         except OSError as error:
             if error.errno == errno.EPIPE:  # the reader had enough

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
+
+from .selection import Selection
 
 Command = Callable[..., None]
 
@@ -15,7 +19,13 @@ job_argument = click.argument("job_id")
 
 
 def common_options(command: Command) -> Command:
-    """The options that every operation takes."""
+    """The options that every command takes: it is called with ``selected`` and ``as_json``."""
+
+    @functools.wraps(command)
+    def with_selection(engine: str, folder: Path, stack: str | None, **rest: Any) -> None:
+        command(selected=Selection(engine, folder, stack), **rest)
+
+    decorated: Command = with_selection
     for option in (
         click.option(
             "--stack",
@@ -40,8 +50,8 @@ def common_options(command: Command) -> Command:
             help="The folder of a Pulumi.yaml, or one below it; by default this one.",
         ),
     ):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
 
 
 _TEXTS = {

@@ -7,7 +7,6 @@ on the same state. The stack is the selected one, for either.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -15,7 +14,8 @@ import click
 from ..errors import ConfigurationError
 from . import engines
 from .options import common_options, yes_option
-from .target import Target, the_target
+from .selection import Selection
+from .target import Target
 
 _refresh = click.option("--refresh", "-r", is_flag=True, help="Read the service's side first.")
 _unseen = click.option(
@@ -28,15 +28,15 @@ _no_changes = click.option(
 
 @click.command()
 @common_options
-def cancel(engine: str, folder: Path, stack: str | None, **_: Any) -> None:
+def cancel(selected: Selection, **_: Any) -> None:
     """Unlock the stack after a run that was killed; make sure first that none is left."""
-    target = the_target(folder, stack)
+    target = selected.target()
     target.require()
-    sys.exit(engines.choose(engine).cancel(target))
+    sys.exit(selected.engine().cancel(target))
 
 
-def _run(operation: str, engine: str, folder: Path, stack: str | None, **options: Any) -> None:
-    chosen, target = engines.choose(engine), the_target(folder, stack)
+def _run(operation: str, selected: Selection, **options: Any) -> None:
+    chosen, target = selected.engine(), selected.target()
     if operation == "up":
         _make(chosen, target)
     else:
@@ -60,21 +60,21 @@ def _make(engine: engines.Engine, target: Target) -> None:
 @_unseen
 @_refresh
 @_no_changes
-def up(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
+def up(selected: Selection, **options: Any) -> None:
     """Create or update the stack's jobs.
 
     A stack that --stack or PULUMI_STACK names is made when there is none.
     """
-    _run("up", engine, folder, stack, **options)
+    _run("up", selected, **options)
 
 
 @click.command()
 @common_options
 @_refresh
 @_no_changes
-def preview(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
+def preview(selected: Selection, **options: Any) -> None:
     """Show what up would do."""
-    _run("preview", engine, folder, stack, **options)
+    _run("preview", selected, **options)
 
 
 @click.command()
@@ -87,26 +87,26 @@ def preview(engine: str, folder: Path, stack: str | None, **options: Any) -> Non
     is_flag=True,
     help="Forget creates that a killed run left unfinished.",
 )
-def refresh(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
+def refresh(selected: Selection, **options: Any) -> None:
     """Take the service's side over into the state."""
-    _run("refresh", engine, folder, stack, **options)
+    _run("refresh", selected, **options)
 
 
 @click.command()
 @common_options
 @yes_option
 @_unseen
-def destroy(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
+def destroy(selected: Selection, **options: Any) -> None:
     """Delete the stack's jobs, as their deletion policies say."""
-    _run("destroy", engine, folder, stack, **options)
+    _run("destroy", selected, **options)
 
 
 @click.command()
 @common_options
 @click.option("--show-secrets", is_flag=True, help="Print secret outputs in the clear.")
-def outputs(engine: str, folder: Path, stack: str | None, **options: Any) -> None:
+def outputs(selected: Selection, **options: Any) -> None:
     """Print the stack's outputs."""
-    _run("outputs", engine, folder, stack, **options)
+    _run("outputs", selected, **options)
 
 
 @click.group()
@@ -119,17 +119,9 @@ def config() -> None:
 @click.option("--secret", is_flag=True, help="Encrypt the value.")
 @click.argument("key")
 @click.argument("value", required=False)
-def config_set(
-    engine: str,
-    folder: Path,
-    stack: str | None,
-    secret: bool,
-    key: str,
-    value: str | None,
-    **_: Any,
-) -> None:
+def config_set(selected: Selection, secret: bool, key: str, value: str | None, **_: Any) -> None:
     """Set KEY to VALUE; a VALUE that is left out is asked for, or read from standard input."""
-    chosen, target = engines.choose(engine), the_target(folder, stack)
+    chosen, target = selected.engine(), selected.target()
     _make(chosen, target)
     if value is None:
         value = _asked(secret)

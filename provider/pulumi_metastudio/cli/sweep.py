@@ -1,15 +1,14 @@
 """``metastudio sweep``: jobs that killed runs left behind.
 
-A job is listed only when everything says that nobody will miss it: nobody has submitted it, its
-tags prove that a stack of this project in this backend made it, no state of the project records
-it, and no run of its stack is under way.
+A job is listed only when nothing can depend on it: it was never submitted, its tags prove that a
+stack of this project in this backend made it, no state of the project records it, and no run of
+its stack is under way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,8 +17,8 @@ from ..errors import ConfigurationError
 from .jobs_delete import remove
 from .options import common_options
 from .printing import print_json, print_table
-from .service import context_of
-from .target import Target, the_target
+from .selection import Selection
+from .target import Target
 
 if TYPE_CHECKING:
     from ..api import Job
@@ -34,14 +33,7 @@ if TYPE_CHECKING:
 @click.option("--all-stacks", is_flag=True, help="Left-overs of all stacks of the project.")
 @click.option("--verbose", "-v", is_flag=True, help="Name the jobs, too, that are not ours.")
 def sweep(
-    engine: str,
-    folder: Path,
-    stack: str | None,
-    as_json: bool,
-    delete: bool,
-    yes: bool,
-    all_stacks: bool,
-    verbose: bool,
+    selected: Selection, as_json: bool, delete: bool, yes: bool, all_stacks: bool, verbose: bool
 ) -> None:
     """List unfinished jobs that this stack made and no stack of the project records.
 
@@ -49,14 +41,14 @@ def sweep(
     goes on with most of them by itself. Left out are jobs without proof that a stack of this
     backend made them, and stacks that a run works on.
     """
-    target = the_target(folder, stack)
+    target = selected.target()
     if target.backend.url.startswith("http") and "/" not in target.written:
-        # The organization is part of the proof, and the plain name does not tell it.
+        # The organization is part of the proof, and the plain name lacks it.
         raise ConfigurationError(
             f"stack {target.written}: which organization's? Give --stack ORGANIZATION/"
             f"{target.project.name}/{target.stack}, or choose it with 'pulumi stack select'"
         )
-    look = _Look(context_of(engine, target), target, all_stacks)
+    look = _Look(selected.context_of(target), target, all_stacks)
     ours, others, locked = look.left_over()
     if locked and not all_stacks:
         raise ConfigurationError(_refusal(target.stack))
@@ -84,7 +76,7 @@ _Found = list[tuple["Job", str]]
 
 @dataclass(frozen=True)
 class _Look:
-    """What the service, the locks and the states tell, each time that they are asked."""
+    """Compares the service, the locks and the states, each time anew."""
 
     context: Context
     target: Target

@@ -129,7 +129,7 @@ def find_target(folder: Path, stack: str | None) -> Target | None:
     return Target(project, folder.resolve(), written, bool(named))
 
 
-def the_target(folder: Path, stack: str | None) -> Target:
+def require_target(folder: Path, stack: str | None) -> Target:
     """The stack that a command is for which needs one; errors are those of ``find_target``."""
     target = find_target(folder, stack)
     if target is None:
@@ -147,7 +147,7 @@ def _project(folder: Path) -> Project | None:
     start = Path(shell) if came and Path(shell).samefile(folder) else folder.resolve()
     for parent in (start, *start.parents):
         for name in _FILES:
-            if os.path.isfile(parent / name):  # False where nobody may look
+            if os.path.isfile(parent / name):  # False where permissions forbid to look
                 return Project(parent / name, _name(parent / name))
     return None
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from .options import common_options
-from .service import stack_context
+from .selection import Selection
 
 
 @click.command()
@@ -17,13 +16,7 @@ from .service import stack_context
 @click.argument("files", nargs=-1, required=True, metavar="INPUT=FILE...")
 @click.option("--submit", is_flag=True, help="Submit the job for review afterwards.")
 def upload(
-    engine: str,
-    folder: Path,
-    stack: str | None,
-    job_id: str,
-    files: tuple[str, ...],
-    submit: bool,
-    **_: Any,
+    selected: Selection, job_id: str, files: tuple[str, ...], submit: bool, **_: Any
 ) -> None:
     """Upload files to a job that exists, such as training_video=anna.mp4.
 
@@ -32,7 +25,7 @@ def upload(
     from ..single_jobs.upload import upload as upload_files
 
     locations = dict(_pair(text) for text in files)
-    context = stack_context(engine, folder, stack)
+    context = selected.context()
     with _Bar() as bar:
         upload_files(context.telling(bar), job_id, locations, submit=submit)
 

@@ -1,8 +1,7 @@
-"""Keep bearer secrets and personal data out of texts that people read.
+"""Keep secrets out of messages and logs.
 
 An upload or download URL carries its authorisation in the query string, so a query string is
-never shown, nor a fragment, nor a URL's user and password; a phone number or key is shown by its
-last characters at most.
+never shown, nor a fragment, nor a URL's user and password.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ def hide_queries(text: str) -> str:
 
 
 def one_line(error: object, limit: int = 300) -> str:
-    """A foreign exception or answer body as one safe line of at most ``limit`` characters."""
+    """Any exception or answer body as one safe line of at most ``limit`` characters."""
     text = hide_queries(" ".join(str(error).split()))
-    # What a terminal obeys instead of showing it, and what cannot be encoded.
+    # Control characters would act on a terminal, and lone surrogates cannot be encoded.
     text = "".join(letter if letter.isprintable() else "�" for letter in text)
     return text if len(text) <= limit else text[: limit - 1] + "…"

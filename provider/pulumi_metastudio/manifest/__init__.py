@@ -1,7 +1,7 @@
 """The manifest of a batch: a YAML or CSV file that people keep.
 
-What cannot be read as inputs, and what the check of a job would refuse, is told of all jobs at
-once.
+What cannot be read as inputs, and what the check of a job would refuse, is reported for all jobs
+in one message.
 """
 
 from .inputs import INPUTS, unknown_input

@@ -1,4 +1,4 @@
-"""What the check of each job would refuse, faults of all jobs at once and before any of them."""
+"""What the check of each job would refuse, for all jobs, before any of them is registered."""
 
 from __future__ import annotations
 

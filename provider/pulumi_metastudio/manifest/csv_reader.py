@@ -33,7 +33,7 @@ def read_csv(text: str, problems: list[str]) -> Document:
     for number, row in enumerate(rows, 2):
         cells, beyond = row[: len(header)], row[len(header) :]
         if any(beyond):
-            # Its cells are not where they belong, so nothing else that they say is told.
+            # Its cells are in wrong columns: other messages about them would mislead.
             problems.append(
                 f"row {number} has {len(row)} cells, the header {len(header)}: "
                 'put "quotes" around a text with a comma'
@@ -59,7 +59,7 @@ def _columns(header: list[str]) -> Iterator[str]:
 
 
 def _with_objects(cells: dict[str, str]) -> dict[str, Any]:
-    """The cells of known columns; the others have been told of."""
+    """The cells of known columns; unknown ones have been reported."""
     given: dict[str, Any] = {}
     for name, cell in cells.items():
         whole, _, part = name.partition(".")

@@ -39,7 +39,7 @@ class Document:
 def read_inputs(
     label: str, given: dict[str, Any], known: dict[str, Kind], folder: Path, problems: list[str]
 ) -> dict[str, Any]:
-    """Inputs by name, each of its kind; those that cannot be are told of, and unknown."""
+    """Inputs by name, each of its kind; those of another kind are reported, and become unknown."""
     inputs: dict[str, Any] = {}
     for name, value in given.items():
         if name not in known:
@@ -57,17 +57,17 @@ def read_inputs(
 
 
 def unknown_input(name: object, known: Iterable[str] = INPUTS) -> str:
-    """What to say of an input that there is not, with the one that was probably meant."""
+    """The message for an unknown input, with the one that was probably meant."""
     close = difflib.get_close_matches(str(name), list(known), 1)
     meant = f"did you mean {close[0]}?" if close else "docs/resource.md lists the inputs"
     return f"{shown(name)} is not an input: {meant}"
 
 
 def _converted(name: str, kind: Kind, value: Any) -> Any:
-    """A value as what its input is.
+    """A value, converted to the kind of its input.
 
     Raises:
-        InputError: it is something else; says what.
+        InputError: it is of another kind, which the message names.
     """
     if kind is Kind.TEXTS:
         if isinstance(value, str):
@@ -86,6 +86,6 @@ def _converted(name: str, kind: Kind, value: Any) -> Any:
 
 
 def _beside(folder: Path, location: str) -> str:
-    """Where a file is that the manifest names; as portable as it is written."""
+    """The path of a file that the manifest names; URLs and paths in ``~`` stay as they are."""
     here = is_url(location) or location.startswith("~") or not location
     return location if here else str(folder / location)

@@ -10,7 +10,7 @@ _NUMBER = re.compile(r"(?:\d[ -]?){8,}\d")
 
 
 def without_numbers(text: str) -> str:
-    """The text with whatever may be a phone number hidden."""
+    """The text, with everything hidden that may be a phone number."""
     return _NUMBER.sub("[hidden]", text)
 
 
@@ -21,7 +21,7 @@ def shown(value: object) -> str:
 
 
 def kind_of(value: Any) -> str:
-    """What a value is that does not fit: its kind, or a text itself."""
+    """A value of the wrong kind, described: a list, a mapping, or the text itself."""
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "a mapping"
     return shown(value)

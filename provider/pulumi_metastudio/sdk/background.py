@@ -1,4 +1,4 @@
-"""Calls that block, made beside an event loop, which an interrupt does not wait for."""
+"""Blocking calls beside an event loop; an interrupt does not wait for them."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from types import TracebackType
 
 
 def hide_interrupts() -> None:
-    """Let an interrupted Pulumi program end without a traceback; all else is printed as ever."""
+    """Let an interrupted Pulumi program end without a traceback; other errors are printed."""
     original = sys.excepthook
     if getattr(original, "hides_interrupts", False):
         return

@@ -13,14 +13,14 @@ from typing import Any, Generic, TypeVar, overload
 import pulumi
 
 T = TypeVar("T")
-_READ_BACK = "_recorded"
+_READ_BACK = "_read_back"
 
 
 class LazyOutput(Generic[T]):
     """An output of a resource as its state records it: ``state = LazyOutput[str]()``.
 
-    An output that the resource has declared to the SDK is an attribute of the instance, which
-    Python prefers to this.
+    An output that the resource declares to the SDK becomes an attribute of the instance, which
+    takes precedence over this descriptor.
     """
 
     def __set_name__(self, owner: type[pulumi.CustomResource], name: str) -> None:
@@ -46,8 +46,8 @@ def _read_back(resource: pulumi.CustomResource) -> pulumi.Output[pulumi.CustomRe
     """The resource as the engine has registered it; asked for once."""
     known: pulumi.Output[pulumi.CustomResource] | None = vars(resource).get(_READ_BACK)
     if known is None:
-        # A resource that `--target` or `--continue-on-error` left out has a URN and no id. The
-        # engine tells nothing else of it, and what it does not tell would be None here.
+        # A resource that `--target` or `--continue-on-error` left out has a URN and no id, and its
+        # outputs would be None here: they stay unknown, as the id is.
         names: pulumi.Output[list[str]] = pulumi.Output.all(resource.urn, resource.id)
         known = names.apply(lambda names: _registered(resource, names[0]))
         vars(resource)[_READ_BACK] = known

@@ -1,6 +1,6 @@
 """Connections that know whether their bytes move.
 
-A socket's own timeout cannot tell a slow connection from a dead one: a large block at a slow
+A socket's own timeout cannot distinguish a slow connection from a dead one: a large block at a slow
 rate exceeds it, and the wait for an answer begins while megabytes of the body still stand in the
 system's send buffer. Here a connection is given up only when for ``stall_timeout`` seconds no
 byte was taken from the program and none left the send buffer, in the middle of a body as well as
@@ -22,7 +22,7 @@ from urllib3.response import HTTPResponse
 
 #: Begins the text of every exception that a stall ends in, through all layers of libraries.
 STALLED = "no byte moved for"
-#: How often within the stall limit a quiet connection is looked at.
+#: Looks at a quiet connection within the stall limit.
 _LOOKS = 10
 #: Seconds between the first two looks at a send buffer that empties.
 _SHORTEST_PAUSE = 0.001
@@ -156,7 +156,7 @@ class _Watch:
 
 
 def _queued(sock: socket.socket) -> int:
-    """Bytes in the send buffer that the peer has not acknowledged; 0 where nobody can tell."""
+    """Bytes in the send buffer that the peer has not acknowledged; 0 where that is unknown."""
     try:
         from fcntl import ioctl
         from termios import TIOCOUTQ

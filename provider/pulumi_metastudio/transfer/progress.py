@@ -1,7 +1,7 @@
-"""Tell the person who waits what is going on.
+"""Report the progress of uploads.
 
-A ``Reporter`` is where texts go: the engine's row, a terminal, a log. A ``Meter``
-turns bytes into texts, seldom enough that nobody pays for them.
+A ``Reporter`` is where texts go: the engine's row, a terminal, a log. A ``Meter`` turns bytes into
+texts, at most one in each interval.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ class Reporter(Protocol):
     """Takes one line of text at a time; may be called from several threads."""
 
     def status(self, text: str) -> None:
-        """What is going on right now; the next one takes its place."""
+        """What is going on right now; the next one replaces it."""
 
     def info(self, text: str) -> None:
-        """Worth keeping."""
+        """A note that stays."""
 
     def warning(self, text: str) -> None:
-        """Worth keeping, and worth acting on."""
+        """A warning that stays."""
 
     def error(self, text: str) -> None:
-        """What failed; it stays."""
+        """An error that stays."""
 
 
 class Silent:
-    """A reporter that tells nobody."""
+    """A reporter that drops every text."""
 
     def status(self, text: str) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     info = warning = error = status
 
@@ -44,8 +44,8 @@ class Silent:
 class Meter:
     """Counts the bytes of one file and reports them.
 
-    The count may go down: a retried part takes its bytes back. The rate does not: it is that of
-    the last seconds, so that it shows what a connection does now.
+    The count may go down, when a part is sent again. The rate is that of the last seconds, and
+    counts all bytes that moved.
 
     Args:
         name: the input's name, for example ``training_video``.
@@ -72,8 +72,8 @@ class Meter:
         self._part = 0
         self._sent = 0
         self._moved = 0
-        self._told = time.monotonic()
-        self._recent = deque([(self._told, 0)])
+        self._reported = time.monotonic()
+        self._recent = deque([(self._reported, 0)])
         self._lock = threading.Lock()
 
     def begin(self, part: int) -> None:
@@ -88,9 +88,9 @@ class Meter:
             self._moved += max(count, 0)
             now = time.monotonic()
             self._remember(now)
-            if now - self._told < self._interval:
+            if now - self._reported < self._interval:
                 return
-            self._told = now
+            self._reported = now
             text = self._text(now)
         self._reporter.status(text)
 

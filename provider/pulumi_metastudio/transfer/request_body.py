@@ -8,10 +8,11 @@ the two is slower, and no byte is copied on its way.
 
 from __future__ import annotations
 
-import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from queue import SimpleQueue
+from itertools import cycle
 from typing import Protocol
 
 from .hashing import fill, open_at
@@ -27,7 +28,9 @@ class Watcher(Protocol):
 
 
 class RequestBody:
-    """A request body: iterating it gives the bytes, and the watchers have seen them after close.
+    """A request body: iterating it gives the bytes, which the watchers have seen at its end.
+
+    What a watcher raises, iterating raises.
 
     Args:
         start, length: what to send of ``source``.
@@ -71,28 +74,22 @@ class RequestBody:
         self._opened.close()
 
     def __iter__(self) -> Iterator[memoryview]:
-        free: SimpleQueue[memoryview] = SimpleQueue()
-        full: SimpleQueue[tuple[int, memoryview, memoryview] | None] = SimpleQueue()
-        for _ in range(_RING):
-            free.put(memoryview(bytearray(self._block)))
-
-        def watch() -> None:
-            while (filled := full.get()) is not None:
-                offset, block, buffer = filled
-                for watcher in self._watchers:
-                    watcher.update(offset, block)
-                free.put(buffer)
-
-        beside = threading.Thread(target=watch, name="fingerprint", daemon=True)
-        beside.start()
-        self._opened.callback(beside.join)
-        self._opened.callback(full.put, None)
-
+        hasher = self._opened.enter_context(ThreadPoolExecutor(1, "fingerprint"))
+        ring = cycle(memoryview(bytearray(self._block)) for _ in range(_RING))
+        hashed: deque[Future[None]] = deque()
         while left := self._length - self.sent:
-            buffer = free.get()
+            if len(hashed) == _RING:
+                hashed.popleft().result()
+            buffer = next(ring)
             count = fill(self._stream, self._source, buffer[: min(self._block, left)], left)
             block = buffer[:count]
-            full.put((self._start + self.sent, block, buffer))
+            hashed.append(hasher.submit(self._hash, self._start + self.sent, block))
             yield block
             self.sent += count
             self._count(count)
+        for each in hashed:
+            each.result()
+
+    def _hash(self, offset: int, block: memoryview) -> None:
+        for watcher in self._watchers:
+            watcher.update(offset, block)

@@ -21,8 +21,8 @@ from .sources import Source, is_url
 class SourceCache:
     """Remembers one text for each source in a small SQLite file, shared by processes.
 
-    It is a convenience: when the file cannot be written the texts are computed anew, and nothing
-    else changes.
+    It is a convenience: when the file cannot be written the texts are computed again, and
+    nothing else changes.
 
     Args:
         file: where.
@@ -56,7 +56,7 @@ class SourceCache:
             except sqlite3.OperationalError:
                 return  # locked, or a place that cannot be written
             except sqlite3.DatabaseError:
-                self._file.unlink()  # damaged: begun anew
+                self._file.unlink()  # damaged: start again
                 self._insert(source, value)
         except (sqlite3.Error, OSError):
             return

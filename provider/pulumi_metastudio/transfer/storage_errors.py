@@ -1,4 +1,4 @@
-"""What the storage service's answers mean."""
+"""What the answers of the storage service mean."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..errors import UploadError, UploadFailure
 def storage_error(name: str, status: int, text: str) -> UploadError:
     """The error for an answer other than 200.
 
-    The storage service tells used, expired and wrongly signed URLs apart in its XML only.
+    Only the XML distinguishes used, expired and wrongly signed URLs.
     """
     code, message = (_xml(text, tag) for tag in ("Code", "Message"))
     detail = f"HTTP {status} {code}: {message}".strip(" :")

@@ -2,8 +2,8 @@
 
 A small file goes up in one request; a large video in parts, each retried by itself. A local
 file's parts go up several at once, while one thread reads the file in order for its fingerprint,
-never further than the newest part, so that it and the parts share the system's page cache. What
-comes from afar is not fetched twice for that: its parts go up in order, one after the other.
+never further than the newest part, so that it and the parts share the system's page cache. A
+remote source would be fetched twice that way: its parts go up in order, one after the other.
 
 A storage URL holds its own authorisation: nothing is added to it but the content type that the
 URL was signed for, and its query string never enters a message.
@@ -12,7 +12,9 @@ URL was signed for, and its query string never enters a message.
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -21,9 +23,9 @@ from functools import partial
 from typing import cast
 
 import requests
-import tenacity
 
 from ..common.redact import one_line
+from ..common.retry import repeated
 from ..errors import UploadError, UploadFailure
 from .connection import STALLED, WatchedAdapter
 from .hashing import (
@@ -40,8 +42,9 @@ from .request_body import RequestBody, Watcher
 from .sources import Source, open_source
 from .storage_errors import bare_etag, is_md5, storage_error
 
-_ATTEMPTS = 5
 _CONNECT_TIMEOUT = 10.0
+
+_log = logging.getLogger(__name__)
 
 
 class Uploader:
@@ -82,6 +85,7 @@ class Uploader:
         Raises:
             UploadError: a part did not arrive after repeats, or the file changed meanwhile.
         """
+        started = time.monotonic()
         ranges = part_ranges(source.size, len(urls))
         parts = [
             _Part(number, url, *extent)
@@ -89,15 +93,16 @@ class Uploader:
         ]
         todo = sum(part.length for part in parts if part.number not in done)
         meter = Meter(name, todo, reporter, parts=len(urls))
-        job = _Job(name, source, content_type, reporter, meter, len(urls))
+        upload = _Upload(name, source, content_type, reporter, meter, len(urls))
         try:
             if source.local and len(urls) > 1:
-                sha256 = self._beside_each_other(job, parts, done)
+                sha256 = self._in_parallel(upload, parts, done)
             else:
-                sha256 = self._one_by_one(job, parts, done)
+                sha256 = self._in_order(upload, parts, done)
         except SourceFailed as error:
             raise UploadError(name, UploadFailure.SOURCE, str(error)) from None
-        _unchanged(name, source)
+        _check_unchanged(name, source)
+        _log.info("uploaded %s: %d bytes, %.3f s", name, todo, time.monotonic() - started)
         return sha256
 
     def matching_parts(
@@ -124,33 +129,33 @@ class Uploader:
         except SourceFailed as error:
             raise UploadError(name, UploadFailure.SOURCE, str(error)) from None
 
-    def _one_by_one(self, job: _Job, parts: Iterable[_Part], done: frozenset[int]) -> str:
+    def _in_order(self, upload: _Upload, parts: Iterable[_Part], done: frozenset[int]) -> str:
         sha256 = OrderedSha256()
         for part in parts:
             if part.number in done:
                 position = part.start
-                read = (job.source, part.start, part.length, LARGE_BLOCK, job.on_source_retry)
+                read = (upload.source, part.start, part.length, LARGE_BLOCK, upload.on_source_retry)
                 for block in blocks(*read):
                     sha256.update(position, block)
                     position += len(block)
             else:
-                self._part(job, part, sha256)
+                self._part(upload, part, sha256)
         return sha256.hexdigest()
 
-    def _beside_each_other(self, job: _Job, parts: Sequence[_Part], done: frozenset[int]) -> str:
+    def _in_parallel(self, upload: _Upload, parts: Sequence[_Part], done: frozenset[int]) -> str:
         begun = [threading.Event() for _ in parts]
         given_up = threading.Event()
 
         def send(part: _Part) -> None:
             begun[part.number - 1].set()
-            self._part(job, part)
+            self._part(upload, part)
 
         def follow() -> str:
             sha256 = hashlib.sha256()
             for part in parts:
                 if part.number not in done:
                     begun[part.number - 1].wait()
-                for block in blocks(job.source, part.start, part.length, LARGE_BLOCK):
+                for block in blocks(upload.source, part.start, part.length, LARGE_BLOCK):
                     if given_up.is_set():
                         return ""
                     sha256.update(block)
@@ -170,53 +175,56 @@ class Uploader:
                 for event in begun:
                     event.set()
 
-    def _part(self, job: _Job, part: _Part, sha256: OrderedSha256 | None = None) -> None:
+    def _part(self, upload: _Upload, part: _Part, sha256: OrderedSha256 | None = None) -> None:
         """Send one part, repeating it."""
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_worth_repeating),
-            wait=tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 1),
-            stop=tenacity.stop_after_attempt(_ATTEMPTS),
-            before_sleep=partial(job.on_storage_retry, part),
-            reraise=True,
-        )
-        job.meter.begin(part.number)
-        retrying(self._attempt, job, part, sha256)
+        report = partial(upload.on_storage_retry, part)
+        upload.meter.begin(part.number)
+        repeated(self._attempt, upload, part, sha256, again=_worth_repeating, on_retry=report)
 
-    def _attempt(self, job: _Job, part: _Part, sha256: OrderedSha256 | None) -> None:
-        # The ETag of a file in one piece is compared by nobody, so its MD5 would cost for nothing.
-        md5 = PartMd5() if job.parts > 1 else None
+    def _attempt(self, upload: _Upload, part: _Part, sha256: OrderedSha256 | None) -> None:
+        # The ETag of a file in one piece is never compared: no MD5 is needed.
+        md5 = PartMd5() if upload.parts > 1 else None
         watchers: list[Watcher] = [each for each in (sha256, md5) if each is not None]
         body = RequestBody(
-            job.source,
+            upload.source,
             part.start,
             part.length,
-            count=job.meter.add,
+            count=upload.meter.add,
             watchers=watchers,
-            block=SMALL_BLOCK if job.parts > 1 else LARGE_BLOCK,
-            on_retry=job.on_source_retry,
+            block=SMALL_BLOCK if upload.parts > 1 else LARGE_BLOCK,
+            on_retry=upload.on_source_retry,
         )
         try:
             with body:
-                etag = self._put(job, part.url, body)
+                etag = self._put(upload, part, body)
             if md5 and is_md5(etag) and etag != md5.hexdigest():
                 detail = "the storage service received other bytes than were sent"
-                raise UploadError(job.name, UploadFailure.CONNECTION, detail)
+                raise UploadError(upload.name, UploadFailure.CONNECTION, detail)
         except BaseException:
-            job.meter.add(-body.sent)
+            upload.meter.add(-body.sent)
             raise
 
-    def _put(self, job: _Job, url: str, body: RequestBody) -> str:
+    def _put(self, upload: _Upload, part: _Part, body: RequestBody) -> str:
         """Send one body and return the ETag that the answer gives it, if any."""
+        started = time.monotonic()
         try:
             answer = self._session.put(
-                url,
+                part.url,
                 data=cast(Iterable[bytes], body),
-                headers={"Content-Type": job.content_type},
+                headers={"Content-Type": upload.content_type},
                 timeout=(min(_CONNECT_TIMEOUT, self._stall_timeout), self._stall_timeout),
                 allow_redirects=False,
                 stream=True,
             )
             with answer:
+                _log.debug(
+                    "upload %s: HTTP %d, request id %s, %d bytes, %.3f s",
+                    upload.label(part),
+                    answer.status_code,
+                    one_line(answer.headers.get("x-obs-request-id", "none"), 80),
+                    body.sent,
+                    time.monotonic() - started,
+                )
                 if answer.status_code == 200:
                     _drain(answer)
                     return bare_etag(answer.headers.get("ETag", ""))
@@ -224,10 +232,10 @@ class Uploader:
         except (requests.RequestException, OSError) as error:
             if isinstance(error, requests.ReadTimeout) or STALLED in str(error):
                 detail = f"{self._stall_timeout:g} s"
-                raise UploadError(job.name, UploadFailure.STALLED, detail) from None
+                raise UploadError(upload.name, UploadFailure.STALLED, detail) from None
             detail = one_line(error, 120)
-            raise UploadError(job.name, UploadFailure.CONNECTION, detail) from None
-        raise storage_error(job.name, answer.status_code, text)
+            raise UploadError(upload.name, UploadFailure.CONNECTION, detail) from None
+        raise storage_error(upload.name, answer.status_code, text)
 
 
 @dataclass(frozen=True)
@@ -241,7 +249,7 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class _Job:
+class _Upload:
     """What all parts of a file have in common."""
 
     name: str
@@ -255,12 +263,14 @@ class _Job:
         """Report trouble with the source."""
         self.reporter.status(f"{self.name}: {text}")
 
-    def on_storage_retry(self, part: _Part, state: tenacity.RetryCallState) -> None:
+    def on_storage_retry(self, part: _Part, error: BaseException, pause: float) -> None:
         """Report trouble with the storage."""
-        error = str(state.outcome.exception() if state.outcome else "")
-        where = f"{self.name} part {part.number}/{self.parts}" if self.parts > 1 else self.name
-        error = error.replace(self.name, where, 1)
-        self.reporter.status(f"{error}; again in {state.upcoming_sleep:.0f} s")
+        text = str(error).replace(self.name, self.label(part), 1)
+        self.reporter.status(f"{text}; again in {pause:.0f} s")
+
+    def label(self, part: _Part) -> str:
+        """How to name a part to people."""
+        return f"{self.name} part {part.number}/{self.parts}" if self.parts > 1 else self.name
 
 
 def _untouched(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -287,8 +297,8 @@ def _md5(source: Source, start: int, length: int) -> str:
     return md5.hexdigest()
 
 
-def _unchanged(name: str, source: Source) -> None:
-    """A file written to while it went up is a mixture that nobody wants reviewed."""
+def _check_unchanged(name: str, source: Source) -> None:
+    """Refuse a file that was written to meanwhile: what arrived is a mixture."""
     now = open_source(source.location)
     if now.validator != source.validator:
         detail = f"{source.label} changed while it was being uploaded"

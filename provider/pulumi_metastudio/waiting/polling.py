@@ -78,7 +78,7 @@ class Wait:
         return self._done.done()
 
     def end(self, outcome: JobDetail | BaseException | None) -> None:
-        """Give the one who waits a detail, nothing, or an error."""
+        """End with a detail, with None, or with an error."""
         if self.over:
             return
         if isinstance(outcome, BaseException):
@@ -88,7 +88,7 @@ class Wait:
 
 
 class Poller:
-    """Polls for all waits together; at rest while there are none."""
+    """Polls for all waits together; stops while there are none."""
 
     def __init__(self, client: MetaStudioClient):
         self._client = client
@@ -102,7 +102,7 @@ class Poller:
 
         Raises:
             MetaStudioError: the review failed, the job is gone, the time is over, or the service
-                refused to tell.
+                refused.
         """
         done = wait.begin()
         self._waits.append(wait)
@@ -125,7 +125,7 @@ class Poller:
                         await asyncio.wait_for(self._joined.wait(), max(0.0, pause))
         except BaseException as error:
             for wait in self._waits:
-                wait.end(error)  # nobody is to wait for ever
+                wait.end(error)  # or its program would wait for ever
             raise
 
     async def _round(self) -> None:
@@ -148,10 +148,10 @@ class Poller:
 
 
 def _look(client: MetaStudioClient, waits: list[Wait]) -> dict[Wait, JobDetail | BaseException]:
-    """What has become of jobs: those that are at their target, or will not get there as it is.
+    """The waits that are over: with the detail at the target, or the reason why it is out of reach.
 
-    The list tells the states; a detail is fetched only where it says that something is over, and
-    then decides, because the job may have moved on between the two.
+    The list has the states. Where a state says that a wait is over, the detail is fetched and
+    decides, because the job may have moved on between the two.
     """
 
     over: dict[Wait, JobDetail | BaseException] = {}

@@ -29,9 +29,9 @@ def duration(value: str | float) -> float:
 
 
 def states_of(target: str) -> frozenset[str]:
-    """The states in which a target counts as reached. A state that nobody knows is in none.
+    """The states in which a target counts as reached; unknown states are in none.
 
-    A job may go backwards and skip states, so these are sets and no order.
+    A job may go back and skip states, so there is no order to compare by.
 
     Raises:
         InputError: there is no such target.
@@ -46,7 +46,7 @@ def states_of(target: str) -> frozenset[str]:
         WAIT_FILE_UPLOAD,
     )
 
-    # A job may be suspended, and its video analysed, at a time that no document tells.
+    # No document says when a job is suspended, or its video analysed.
     before_approval = EDITABLE | {"AUTO_VERIFYING", "MANUAL_VERIFYING", JOB_PENDING}
     before_approval |= {state for state in KNOWN if state.startswith("VIDEO_ANALYZE_")}
     if target == "submitted":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
@@ -16,7 +15,6 @@ from .targets import Target, duration, states_of
 
 if TYPE_CHECKING:
     from ..api import JobDetail
-    from .polling import Poller
 
 
 @overload
@@ -70,6 +68,7 @@ def wait_for(
 def _waited(
     job: TrainingJob, target: Target, seconds: float, poll: float
 ) -> pulumi.Output[JobDetail]:
+    from ..process_state import shared_poller
     from .polling import Wait
 
     preview = pulumi.runtime.is_dry_run()
@@ -87,7 +86,7 @@ def _waited(
             once=preview,
         )
         try:
-            return await _poller().result(this)
+            return await shared_poller(context().client).result(this)
         except MetaStudioError as error:
             raise pulumi.RunError(str(error)) from error
 
@@ -102,18 +101,3 @@ def _not_known() -> pulumi.Output[Any]:
         return future
 
     return pulumi.Output(set(), settled(None), settled(False))
-
-
-#: One for each program; the Automation API runs several in one process, each in its own loop.
-_PROGRAMS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Poller] = (
-    weakref.WeakKeyDictionary()
-)
-
-
-def _poller() -> Poller:
-    from .polling import Poller
-
-    loop = asyncio.get_running_loop()
-    if loop not in _PROGRAMS:
-        _PROGRAMS[loop] = Poller(context().client)
-    return _PROGRAMS[loop]

@@ -1,4 +1,4 @@
-"""The client when a call fails: what is repeated, what never is, and what is told."""
+"""The client when a call fails: what is repeated, what never is, and what is reported."""
 
 from __future__ import annotations
 
@@ -406,12 +406,12 @@ def detail_client(canned: Any, emulator: Emulator, client_for: ClientFor) -> Met
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(told=ANY_DETAIL)
+@given(body=ANY_DETAIL)
 def test_no_field_of_a_job_makes_it_unreadable(
-    told: dict[str, Any], canned: Any, detail_client: MetaStudioClient
+    body: dict[str, Any], canned: Any, detail_client: MetaStudioClient
 ) -> None:
     canned.answers.clear()
-    canned.say(200, json.dumps(told))
+    canned.say(200, json.dumps(body))
     found = detail_client.show_job("j")
     assert (found.job_id, found.state) == ("j", "TRAINING")
     found.model_dump(mode="json")

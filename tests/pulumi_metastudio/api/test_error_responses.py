@@ -36,8 +36,8 @@ CLASSES = [
 
 @pytest.mark.parametrize(("status", "kind"), CLASSES)
 def test_the_status_decides_the_class(status: int, kind: type[errors.ServiceError]) -> None:
-    told = refusal("ask", answer(status, {"error_code": "MSS.1", "error_msg": "no"}))
-    assert type(told) is kind
+    error = refusal("ask", answer(status, {"error_code": "MSS.1", "error_msg": "no"}))
+    assert type(error) is kind
 
 
 @pytest.mark.parametrize("status", [200, 201, 204])
@@ -48,8 +48,8 @@ def test_a_success_is_no_error(status: int) -> None:
 @pytest.mark.parametrize("code", ["APIGW.0308", "APIG.0308"])
 @pytest.mark.parametrize("status", [400, 403, 429, 503])
 def test_the_gateways_throttling_whatever_its_status(status: int, code: str) -> None:
-    told = refusal("ask", answer(status, {"error_code": code, "error_msg": "too much"}))
-    assert type(told) is errors.Throttled
+    error = refusal("ask", answer(status, {"error_code": code, "error_msg": "too much"}))
+    assert type(error) is errors.Throttled
 
 
 SHAPES = [
@@ -70,26 +70,31 @@ SHAPES = [
 
 @pytest.mark.parametrize(("body", "code", "detail"), SHAPES)
 def test_every_shape_of_an_error(body: Any, code: str, detail: str) -> None:
-    told = refusal("show job", answer(500, body, X_Request_Id="req-1"))
-    assert isinstance(told, errors.ServiceError)
-    assert (told.code, told.detail, told.request_id, told.status) == (code, detail, "req-1", 500)
-    text = str(told)
+    error = refusal("show job", answer(500, body, X_Request_Id="req-1"))
+    assert isinstance(error, errors.ServiceError)
+    assert (error.code, error.detail, error.request_id, error.status) == (
+        code,
+        detail,
+        "req-1",
+        500,
+    )
+    text = str(error)
     assert "\n" not in text
     assert text.startswith("show job: ")
     assert text.endswith("(HTTP 500, request id req-1)")
 
 
 def test_the_documents_errors() -> None:
-    told = refusal(
+    error = refusal(
         "x", answer(400, {"error_code": "MSS.00000003", "error_msg": "Invalid parameter"})
     )
-    assert str(told) == "x: MSS.00000003: Invalid parameter (HTTP 400)"
+    assert str(error) == "x: MSS.00000003: Invalid parameter (HTTP 400)"
     assert str(refusal("x", answer(502))) == "x: no reason given (HTTP 502)"
 
 
 def test_query_strings_are_hidden_and_long_texts_cut() -> None:
     url = "https://e.example/obs/v?AccessKeyId=a&Signature=secret"
-    told = str(refusal("x", answer(400, {"error_msg": f"cannot take '{url}' " + "y" * 5000})))
-    assert "secret" not in told
-    assert "https://e.example/obs/v?[hidden]" in told
-    assert len(told) < 400
+    error = str(refusal("x", answer(400, {"error_msg": f"cannot take '{url}' " + "y" * 5000})))
+    assert "secret" not in error
+    assert "https://e.example/obs/v?[hidden]" in error
+    assert len(error) < 400

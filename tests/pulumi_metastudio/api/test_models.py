@@ -62,26 +62,26 @@ def test_the_documents_show_answer() -> None:
 
 @pytest.mark.parametrize("name", ["create_answer", "create_answer_damaged"])
 def test_the_documents_create_answers(name: str) -> None:
-    told = example(name)
-    urls = UploadUrls.model_validate(told)
+    answer = example(name)
+    urls = UploadUrls.model_validate(answer)
     assert len(urls.training_video_upload_url) == 2
-    assert urls.cover_upload_url == told["cover_upload_url"]
+    assert urls.cover_upload_url == answer["cover_upload_url"]
     assert (urls.audio_upload_url, urls.action_video_upload_url) == (None, [])
 
 
 def test_the_documents_create_request() -> None:
-    told = example("create_request")
-    assert CreateJob.model_validate(told).body() == told
+    answer = example("create_request")
+    assert CreateJob.model_validate(answer).body() == answer
 
 
 @pytest.mark.parametrize("nothing", [None, "null", "", "absent"])
 def test_absent_alike(nothing: str | None) -> None:
-    told: dict[str, Any] = {"job_id": "j", "name": "n", "state": "TRAINING"}
+    answer: dict[str, Any] = {"job_id": "j", "name": "n", "state": "TRAINING"}
     if nothing != "absent":
         fields = ("matting_type", "tags", "operation_logs", "allocated_resource")
-        told |= dict.fromkeys(fields, nothing)
-        told["is_flexus"] = nothing
-    detail = JobDetail.model_validate(told)
+        answer |= dict.fromkeys(fields, nothing)
+        answer["is_flexus"] = nothing
+    detail = JobDetail.model_validate(answer)
     assert (detail.matting_type, detail.tags, detail.is_flexus) == (None, None, None)
     assert (detail.operation_logs, detail.allocated_resource) == ([], None)
 
@@ -94,7 +94,7 @@ def test_what_people_choose_may_be_null() -> None:
         assert found.tags == ["null", "a"]
 
 
-# A field, what the service tells, and what is read of it.
+# A field, what the service sends, and what is read of it.
 ODD: list[tuple[str, Any, Any]] = [
     ("samples", [{"recommended_value": 0.5, "action_tag": "a"}], [(None, "a")]),
     ("samples", [{"recommended_value": 2.0, "action_tag": 7}, "odd", None], [(2, "7")]),
@@ -115,9 +115,9 @@ ODD: list[tuple[str, Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "told", "expected"), ODD)
-def test_a_field_of_another_type_hides_no_other(name: str, told: Any, expected: Any) -> None:
-    job = {"job_id": "j", "name": "n", "state": "TRAINING", "matting_type": "AI", name: told}
+@pytest.mark.parametrize(("name", "answer", "expected"), ODD)
+def test_a_field_of_another_type_hides_no_other(name: str, answer: Any, expected: Any) -> None:
+    job = {"job_id": "j", "name": "n", "state": "TRAINING", "matting_type": "AI", name: answer}
     found = JobDetail.model_validate(job)
     assert (found.state, found.matting_type) == ("TRAINING", "AI")
     read = getattr(found, name)
@@ -129,10 +129,10 @@ def test_a_field_of_another_type_hides_no_other(name: str, told: Any, expected: 
 
 
 def test_a_url_for_another_part_is_never_read_as_one_for_this() -> None:
-    told = {"job_id": "j", "training_video_upload_url": ["https://e/1", None, "https://e/3"]}
-    assert UploadUrls.model_validate(told).training_video_upload_url == []
-    told["training_video_upload_url"] = "https://e/1"
-    assert UploadUrls.model_validate(told).training_video_upload_url == ["https://e/1"]
+    answer = {"job_id": "j", "training_video_upload_url": ["https://e/1", None, "https://e/3"]}
+    assert UploadUrls.model_validate(answer).training_video_upload_url == []
+    answer["training_video_upload_url"] = "https://e/1"
+    assert UploadUrls.model_validate(answer).training_video_upload_url == ["https://e/1"]
 
 
 def test_a_part_without_a_number_hides_no_other() -> None:
@@ -141,10 +141,10 @@ def test_a_part_without_a_number_hides_no_other() -> None:
     assert (part.part_number, part.etag) == (2, "5")
 
 
-@pytest.mark.parametrize("told", [{"count": "many"}, {"jobs": [{"job_id": "j"}]}, {"jobs": "j"}])
-def test_a_page_that_would_hide_a_job_is_refused(told: Any) -> None:
+@pytest.mark.parametrize("answer", [{"count": "many"}, {"jobs": [{"job_id": "j"}]}, {"jobs": "j"}])
+def test_a_page_that_would_hide_a_job_is_refused(answer: Any) -> None:
     with pytest.raises(ValidationError):
-        JobPage.model_validate(told)
+        JobPage.model_validate(answer)
 
 
 @pytest.mark.parametrize(
@@ -206,16 +206,16 @@ def test_part_numbers_are_text_on_the_wire() -> None:
 @pytest.mark.parametrize("shape", ["a list of items", "one flat item"])
 def test_both_shapes_of_action_marks(shape: str) -> None:
     item = {"action_start_time": "00:00:01.000", "action_type": "SILENCE"}
-    told = {"action_info": [item]} if shape == "a list of items" else item
-    found = models.InferenceActionMarkInfo.model_validate(told)
+    answer = {"action_info": [item]} if shape == "a list of items" else item
+    found = models.InferenceActionMarkInfo.model_validate(answer)
     first = found.action_info[0] if found.action_info else found
     assert (first.action_start_time, first.action_type) == ("00:00:01.000", "SILENCE")
 
 
-@pytest.mark.parametrize("told", [{}, {"job_id": "j", "name": "n"}, [], "text", None])
-def test_what_is_not_a_job(told: object) -> None:
+@pytest.mark.parametrize("answer", [{}, {"job_id": "j", "name": "n"}, [], "text", None])
+def test_what_is_not_a_job(answer: object) -> None:
     with pytest.raises(ValidationError):
-        JobDetail.model_validate(told)
+        JobDetail.model_validate(answer)
 
 
 @pytest.mark.parametrize("kind", [CreateJob, UpdateJob, Command])
@@ -325,10 +325,10 @@ def test_repr_hides_personal_data_and_urls() -> None:
         for name in {*JobDetail.model_fields, *UploadUrls.model_fields}
         if name.endswith("_url")
     }
-    told = {**urls, "job_id": "j", "name": "n", "state": "s", "contact": "secret-phone"}
+    answer = {**urls, "job_id": "j", "name": "n", "state": "s", "contact": "secret-phone"}
     for shown in (
-        repr(JobDetail.model_validate({n: v for n, v in told.items() if "_video_up" not in n})),
-        repr(UploadUrls.model_validate(told)),
+        repr(JobDetail.model_validate({n: v for n, v in answer.items() if "_video_up" not in n})),
+        repr(UploadUrls.model_validate(answer)),
         repr(CreateJob(name="n", contact="secret-phone")),
         repr(UpdateJob(name="n", contact="secret-phone")),
         repr(models.ActionSampleInfo(sample_download_url="https://e/secret")),

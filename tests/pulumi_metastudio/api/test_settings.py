@@ -210,9 +210,9 @@ def test_an_incomplete_group_is_refused(case: str) -> None:
 )
 def test_a_credentials_file_that_does_not_do(text: str, expected: str) -> None:
     file = credentials_file(text)
-    told = refused(REGION)
-    assert expected in told
-    assert str(file) in told
+    message = refused(REGION)
+    assert expected in message
+    assert str(file) in message
 
 
 def test_a_credentials_file_that_is_not_text() -> None:
@@ -221,7 +221,7 @@ def test_a_credentials_file_that_is_not_text() -> None:
 
 
 def test_no_credentials_at_all_names_every_way() -> None:
-    told = refused(REGION)
+    message = refused(REGION)
     for way in (
         *("metastudio:accessKey", "metastudio:secretKey"),
         *("metastudio:user", "metastudio:password", "metastudio:domain", "metastudio:token"),
@@ -229,13 +229,13 @@ def test_no_credentials_at_all_names_every_way() -> None:
         *("CLOUD_SDK_AK", "CLOUD_SDK_SK", "HW_USER_NAME", "HW_AUTH_TOKEN"),
         str(Path("~/.huaweicloud/credentials").expanduser()),
     ):
-        assert way in told
+        assert way in message
 
 
 def test_no_region_and_no_endpoint() -> None:
-    told = refused(KEYS)
+    message = refused(KEYS)
     for way in ("metastudio:region", "cn-north-4", "METASTUDIO_REGION", "metastudio:endpoint"):
-        assert way in told
+        assert way in message
 
 
 PLACES = {
@@ -312,8 +312,8 @@ def test_endpoints(case: str) -> None:
 )
 @pytest.mark.parametrize("key", ["endpoint", "iamEndpoint"])
 def test_a_bad_url(key: str, url: str) -> None:
-    told = refused({**KEYS, **REGION, key: url})
-    assert f"metastudio:{key} is not a base URL" in told
+    message = refused({**KEYS, **REGION, key: url})
+    assert f"metastudio:{key} is not a base URL" in message
 
 
 NUMBERS = {
@@ -339,8 +339,8 @@ def test_numbers(key: str) -> None:
 @pytest.mark.parametrize("key", NUMBERS)
 @pytest.mark.parametrize("text", ["0", "-1", "soon", "nan", "inf"])
 def test_a_bad_number(key: str, text: str) -> None:
-    told = refused({**KEYS, **REGION, key: text})
-    assert f"metastudio:{key} is '{text}'" in told
+    message = refused({**KEYS, **REGION, key: text})
+    assert f"metastudio:{key} is '{text}'" in message
 
 
 @pytest.mark.parametrize(

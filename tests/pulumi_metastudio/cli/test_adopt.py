@@ -131,7 +131,7 @@ class TestOut:
         assert emulator.control.counters() == {}  # known before the service is asked
 
     def test_a_pipe_that_is_not_utf_8_gets_escapes(self, pipe: Any) -> None:
-        told = pipe("adopt", PYTHONIOENCODING="cp1252")
-        assert told.returncode == 0, told.stderr
-        (inputs,) = _resources(told.stdout.decode("ascii")).values()
+        done = pipe("adopt", PYTHONIOENCODING="cp1252")
+        assert done.returncode == 0, done.stderr
+        (inputs,) = _resources(done.stdout.decode("ascii")).values()
         assert ast.literal_eval(inputs["name"]) == "安娜"

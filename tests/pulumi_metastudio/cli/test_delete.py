@@ -46,8 +46,8 @@ def test_it_says_what_is_lost_and_asks(
     for answer in ("n\n", "\n", ""):
         declined = run("jobs", "delete", job, stdin=answer)
         assert declined.exit_code == 1
-        for told in (job, "'Anna [b]'", state, console, lost):
-            assert told in declined.output
+        for word in (job, "'Anna [b]'", state, console, lost):
+            assert word in declined.output
     assert "delete" not in emulator.control.counters()
     deleted = run("jobs", "delete", job, stdin="y\n")
     assert deleted.exit_code == 0

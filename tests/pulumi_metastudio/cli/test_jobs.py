@@ -49,9 +49,9 @@ def test_show_tells_all_but_urls(run: Run, emulator: Emulator, job: str) -> None
     shown = run("jobs", "show", job)
     assert shown.exit_code == 0
     assert "the face is covered" in shown.output
-    told = run("jobs", "show", job, "--json").stdout
-    assert json.loads(told)["console_status"] == "Failed the auto review"
-    for output in (shown.output, told):
+    as_json = run("jobs", "show", job, "--json").stdout
+    assert json.loads(as_json)["console_status"] == "Failed the auto review"
+    for output in (shown.output, as_json):
         assert "http" not in output
         assert "13800138000" not in output
     assert "the service has no training job nobody" in run("jobs", "show", "nobody").output

@@ -37,8 +37,8 @@ def test_ctrl_c_ends_at_once_though_a_request_is_under_way(jobs: list[str], tmp_
             connection.recv(1)
             asked = time.monotonic()
             process.send_signal(signal.SIGINT)
-            told, _ = process.communicate()
+            printed, _ = process.communicate()
             took = time.monotonic() - asked
-    assert told.split() == ["Aborted!"], told
+    assert printed.split() == ["Aborted!"], printed
     assert process.returncode == 1
     assert took < 10, f"{took} s"  # a second; a loaded machine takes longer to end a process

@@ -1,4 +1,4 @@
-"""Texts in a resource's row, told to an engine that really listens."""
+"""Texts in a resource's row, sent to an engine that really listens."""
 
 from __future__ import annotations
 
@@ -12,33 +12,31 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from pulumi_metastudio.sdk import engine_log
 from pulumi_metastudio.sdk.engine_log import EngineReporter
 
 URN = "urn:pulumi:s::p::t::n"
 
 
 class Engine(engine_pb2_grpc.EngineServicer):
-    """Remembers what it is told."""
+    """Remembers what is logged."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[int, str, str, bool]] = []
+        self.logged: list[tuple[int, str, str, bool]] = []
 
     def Log(self, request: Any, context: Any) -> empty_pb2.Empty:
-        self.told.append((request.severity, request.urn, request.message, request.ephemeral))
+        self.logged.append((request.severity, request.urn, request.message, request.ephemeral))
         return empty_pb2.Empty()
 
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    told = Engine()
+    service = Engine()
     server = grpc.server(ThreadPoolExecutor(2))
-    engine_pb2_grpc.add_EngineServicer_to_server(told, server)
+    engine_pb2_grpc.add_EngineServicer_to_server(service, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     monkeypatch.setattr(sys, "argv", ["provider", f"127.0.0.1:{port}"])
-    monkeypatch.setattr(engine_log, "_ENGINE", engine_log._Engine())
-    yield told
+    yield service
     server.stop(None).wait()
 
 
@@ -49,7 +47,7 @@ def test_every_kind_of_text(engine: Engine) -> None:
     reporter.warning("beware")
     reporter.error("broken")
     severity = engine_pb2.LogSeverity
-    assert engine.told == [
+    assert engine.logged == [
         (severity.INFO, URN, "live", True),
         (severity.INFO, URN, "note", False),
         (severity.WARNING, URN, "beware", False),
@@ -61,7 +59,7 @@ def test_without_a_row_there_is_no_live_text(engine: Engine) -> None:
     reporter = EngineReporter(None)
     reporter.status("live")
     reporter.warning("beware")
-    assert [(urn, text) for _, urn, text, _ in engine.told] == [("", "beware")]
+    assert [(urn, text) for _, urn, text, _ in engine.logged] == [("", "beware")]
 
 
 @pytest.mark.parametrize("argv", [["provider"], ["provider", "up"], ["provider", "127.0.0.1:1"]])
@@ -69,5 +67,4 @@ def test_without_an_engine_nothing_is_said(
     argv: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", argv)
-    monkeypatch.setattr(engine_log, "_ENGINE", engine_log._Engine())
     EngineReporter(URN).error("nobody hears this")

@@ -17,28 +17,28 @@ class Stopped(KeyboardInterrupt):
 
 @pytest.fixture
 def printed(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
-    """What the program's own hook is told of."""
-    told: list[BaseException] = []
-    monkeypatch.setattr(sys, "excepthook", lambda kind, problem, where: told.append(problem))
-    return told
+    """What the program's own hook is called with."""
+    hooked: list[BaseException] = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, where: hooked.append(error))
+    return hooked
 
 
-def end(problem: BaseException) -> None:
-    sys.excepthook(type(problem), problem, None)
+def end(error: BaseException) -> None:
+    sys.excepthook(type(error), error, None)
 
 
-@pytest.mark.parametrize("problem", [KeyboardInterrupt(), Stopped()])
-def test_an_interrupt_is_not_printed(problem: BaseException, printed: list[Any]) -> None:
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), Stopped()])
+def test_an_interrupt_is_not_printed(error: BaseException, printed: list[Any]) -> None:
     hide_interrupts()
-    end(problem)
+    end(error)
     assert printed == []
 
 
-@pytest.mark.parametrize("problem", [ValueError("v"), SystemExit(1), BaseException()])
-def test_all_else_goes_to_the_programs_own_hook(problem: BaseException, printed: list[Any]) -> None:
+@pytest.mark.parametrize("error", [ValueError("v"), SystemExit(1), BaseException()])
+def test_all_else_goes_to_the_programs_own_hook(error: BaseException, printed: list[Any]) -> None:
     hide_interrupts()
-    end(problem)
-    assert printed == [problem]
+    end(error)
+    assert printed == [error]
 
 
 def test_each_job_asks_and_one_hook_is_enough(printed: list[Any]) -> None:

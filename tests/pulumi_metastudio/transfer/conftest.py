@@ -38,36 +38,36 @@ class Web:
 
 @pytest.fixture
 def web() -> Iterator[Web]:
-    told = Web()
+    served = Web()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             wanted = self.headers.get("Range")
-            told.requests.append((self.path, wanted))
-            told.authorizations.append(self.headers["Authorization"])
-            if told.moved_to and not self.path.startswith("/moved"):
+            served.requests.append((self.path, wanted))
+            served.authorizations.append(self.headers["Authorization"])
+            if served.moved_to and not self.path.startswith("/moved"):
                 self.send_response(302)
-                self.send_header("Location", f"{told.moved_to}/moved")
+                self.send_header("Location", f"{served.moved_to}/moved")
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 return
-            body, status = told.content, told.status
+            body, status = served.content, served.status
             # Before the headers go out: a test changes the switches once it has them.
-            breaks_after = told.breaks_after
-            if told.breaks_once:
-                told.breaks_after = None
-            if wanted and told.takes_ranges and status == 200:
+            breaks_after = served.breaks_after
+            if served.breaks_once:
+                served.breaks_after = None
+            if wanted and served.takes_ranges and status == 200:
                 begin = int(wanted.removeprefix("bytes=").rstrip("-"))
                 body, status = body[begin:], 206 if body else 416
             self.send_response(status)
-            if told.tells_length:
+            if served.tells_length:
                 self.send_header("Content-Length", str(len(body)))
-            if told.etag:
-                self.send_header("ETag", told.etag)
-            if told.encoding:
-                self.send_header("Content-Encoding", told.encoding)
-            if told.last_modified:
-                self.send_header("Last-Modified", told.last_modified)
+            if served.etag:
+                self.send_header("ETag", served.etag)
+            if served.encoding:
+                self.send_header("Content-Encoding", served.encoding)
+            if served.last_modified:
+                self.send_header("Last-Modified", served.last_modified)
             self.end_headers()
             self.close_connection = True
             with suppress(ConnectionError):  # of a reader that only wanted the headers
@@ -77,11 +77,11 @@ def web() -> Iterator[Web]:
             """Quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    told.server = server
-    told.url = f"http://127.0.0.1:{server.server_port}"
+    served.server = server
+    served.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield told
+    yield served
     server.shutdown()
     thread.join()
     server.server_close()

@@ -48,8 +48,8 @@ def test_a_stall_is_noticed_named_and_repeated(
     )
     assert storage.arrived[-1] == ("/", content)
     # Once, or more often where other programs take the machine's time.
-    told = {text.partition("again in")[0] for text in notes.of("status") if "again in" in text}
-    assert told == {"training_video: no byte moved for too long (0.4 s); "}
+    reported = {text.partition("again in")[0] for text in notes.of("status") if "again in" in text}
+    assert reported == {"training_video: no byte moved for too long (0.4 s); "}
 
 
 def test_a_slow_connection_is_no_stall(

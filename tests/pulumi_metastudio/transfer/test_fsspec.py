@@ -45,8 +45,8 @@ def test_it_is_streamed_through(parts: int, content: bytes, storage: Storage) ->
     source = open_source("memory://bucket/video.mp4")
     assert (source.size, source.label) == (len(content), "memory://bucket/video.mp4")
     urls = [f"{storage.url}/{number}" for number in range(parts)]
-    told = Uploader().send("v", source, urls, OCTETS, Silent())
-    assert told == hashlib.sha256(content).hexdigest()
+    sent = Uploader().send("v", source, urls, OCTETS, Silent())
+    assert sent == hashlib.sha256(content).hexdigest()
     assert b"".join(body for _, body in storage.arrived) == content
 
 
@@ -56,8 +56,8 @@ def test_its_fingerprint_is_kept_until_it_changes(
     cache = fingerprint_cache()
     first = open_source("memory://bucket/video.mp4")
     assert first.validator
-    told = fingerprint(first, cache)
-    assert cache.get(open_source("memory://bucket/video.mp4")) == told
+    sha256 = fingerprint(first, cache)
+    assert cache.get(open_source("memory://bucket/video.mp4")) == sha256
     fsspec.filesystem("memory").pipe("/bucket/video.mp4", content[::-1])
     assert cache.get(open_source("memory://bucket/video.mp4")) is None
 

@@ -57,10 +57,10 @@ def test_parts_go_beside_each_other_within_the_bound(
 
     storage.usual = count
     content = os.urandom(600 * KIBI)
-    told = Uploader(stall_timeout=20, parallel=parallel).send(
+    digest = Uploader(stall_timeout=20, parallel=parallel).send(
         "v", open_source(str(file(content))), urls(storage, 6), OCTETS, Silent()
     )
-    assert (told, whole(storage, 6)) == (sha256(content), content)
+    assert (digest, whole(storage, 6)) == (sha256(content), content)
     assert most == parallel
 
 
@@ -69,10 +69,10 @@ def test_a_part_that_arrived_otherwise_is_sent_again(
 ) -> None:
     storage.script = [accept, answer(etag=f'"{"0" * 32}"')]
     content = os.urandom(400 * KIBI)
-    told = Uploader(parallel=1).send(
+    digest = Uploader(parallel=1).send(
         "video", open_source(str(file(content))), urls(storage, 4), OCTETS, notes
     )
-    assert (told, whole(storage, 4)) == (sha256(content), content)
+    assert (digest, whole(storage, 4)) == (sha256(content), content)
     assert [path for path, _ in storage.arrived] == ["/1", "/2", "/2", "/3", "/4"]
     (again,) = [text for text in notes.of("status") if "again in" in text]
     assert again.startswith("video part 2/4: the connection failed (the storage service received")
@@ -118,8 +118,8 @@ def test_what_comes_from_afar_is_fetched_once(web: Any, storage: Storage) -> Non
     web.content = os.urandom(400 * KIBI)
     source = open_source(web.url)
     web.requests.clear()
-    told = Uploader().send("v", source, urls(storage, 4), OCTETS, Silent())
-    assert (told, whole(storage, 4)) == (sha256(web.content), web.content)
+    digest = Uploader().send("v", source, urls(storage, 4), OCTETS, Silent())
+    assert (digest, whole(storage, 4)) == (sha256(web.content), web.content)
     step = 100 * KIBI
     wanted = [None, *(f"bytes={number * step}-" for number in (1, 2, 3))]
     # The last request is the look whether it has changed meanwhile.
@@ -130,8 +130,8 @@ def test_what_comes_from_a_server_without_range_is_fetched_once(web: Any, storag
     web.content, web.takes_ranges = os.urandom(400 * KIBI + 3), False
     source = open_source(web.url)
     web.requests.clear()
-    told = Uploader().send("v", source, urls(storage, 4), OCTETS, Silent())
-    assert (told, whole(storage, 4)) == (sha256(web.content), web.content)
+    digest = Uploader().send("v", source, urls(storage, 4), OCTETS, Silent())
+    assert (digest, whole(storage, 4)) == (sha256(web.content), web.content)
     assert len(web.requests) == 2  # the second is the look whether it has changed meanwhile
 
 
@@ -140,8 +140,8 @@ def test_a_part_from_a_server_without_range_is_repeated(web: Any, storage: Stora
     storage.script = [answer(500), accept, answer(503), answer(429)]
     source = open_source(web.url)
     web.breaks_after, web.breaks_once = 2500 * KIBI, True
-    told = Uploader().send("v", source, urls(storage, 3), OCTETS, Silent())
-    assert (told, whole(storage, 3)) == (sha256(web.content), web.content)
+    digest = Uploader().send("v", source, urls(storage, 3), OCTETS, Silent())
+    assert (digest, whole(storage, 3)) == (sha256(web.content), web.content)
 
 
 def test_parts_that_are_there_of_a_server_without_range(web: Any, storage: Storage) -> None:
@@ -150,8 +150,8 @@ def test_parts_that_are_there_of_a_server_without_range(web: Any, storage: Stora
     source = open_source(web.url)
     done = Uploader().matching_parts("v", source, 4, md5)
     assert done == {1, 3}
-    told = Uploader().send("v", source, urls(storage, 4), OCTETS, Silent(), done)
-    assert told == sha256(web.content)
+    digest = Uploader().send("v", source, urls(storage, 4), OCTETS, Silent(), done)
+    assert digest == sha256(web.content)
     assert [path for path, _ in storage.arrived] == ["/2", "/4"]
 
 
@@ -160,16 +160,16 @@ def test_what_the_service_holds_of_a_far_file_counts_for_the_fingerprint(
 ) -> None:
     web.content = os.urandom(40 * KIBI)
     done = frozenset({1, 3})
-    told = Uploader().send("v", open_source(web.url), urls(storage, 4), OCTETS, Silent(), done)
-    assert told == sha256(web.content)
+    digest = Uploader().send("v", open_source(web.url), urls(storage, 4), OCTETS, Silent(), done)
+    assert digest == sha256(web.content)
     assert [path for path, _ in storage.arrived] == ["/2", "/4"]
 
 
 def test_a_repeated_part_counts_once_for_the_fingerprint(web: Any, storage: Storage) -> None:
     web.content = os.urandom(3000 * KIBI)
     storage.script = [answer(500), accept, answer(503), answer(429)]
-    told = Uploader().send("v", open_source(web.url), urls(storage, 3), OCTETS, Silent())
-    assert (told, whole(storage, 3)) == (sha256(web.content), web.content)
+    digest = Uploader().send("v", open_source(web.url), urls(storage, 3), OCTETS, Silent())
+    assert (digest, whole(storage, 3)) == (sha256(web.content), web.content)
     assert len(storage.arrived) == 6
 
 
@@ -180,8 +180,8 @@ def test_a_far_file_that_breaks_off_goes_on_in_the_same_request(
     source = open_source(f"{web.url}/v.mp4?Signature=secret")
     web.breaks_after, web.breaks_once = 200 * KIBI, True
     web.requests.clear()
-    told = Uploader().send("video", source, urls(storage, 1), OCTETS, notes)
-    assert told == sha256(web.content)
+    digest = Uploader().send("video", source, urls(storage, 1), OCTETS, notes)
+    assert digest == sha256(web.content)
     assert storage.arrived == [("/1", web.content)]
     (again,) = [text for text in notes.of("status") if "again in" in text]
     assert again.startswith(f"video: from {web.url}/v.mp4: ")
@@ -194,8 +194,8 @@ def test_a_server_without_range_is_read_from_the_start_again(web: Any, storage: 
     web.content, web.takes_ranges = os.urandom(300 * KIBI), False
     source = open_source(web.url)
     web.breaks_after, web.breaks_once = 200 * KIBI, True
-    told = Uploader().send("v", source, urls(storage, 1), OCTETS, Silent())
-    assert told == sha256(web.content)
+    digest = Uploader().send("v", source, urls(storage, 1), OCTETS, Silent())
+    assert digest == sha256(web.content)
     assert storage.arrived == [("/1", web.content)]
 
 

@@ -1,4 +1,4 @@
-"""What people are told while bytes move."""
+"""What people read while bytes move."""
 
 from __future__ import annotations
 

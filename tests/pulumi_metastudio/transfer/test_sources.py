@@ -188,7 +188,7 @@ def test_a_url_nobody_answers() -> None:
 def test_it_tells_whether_it_can_be_read_from_anywhere(web: Any, takes_ranges: bool) -> None:
     web.takes_ranges = takes_ranges
     source = open_source(web.url)
-    assert (source.size, source.anywhere) == (10, takes_ranges)
+    assert (source.size, source.seekable) == (10, takes_ranges)
     assert (read(source), read(source, 4)) == (b"0123456789", b"456789")
 
 

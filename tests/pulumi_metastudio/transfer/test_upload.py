@@ -53,10 +53,12 @@ def test_a_file_in_parts(
 ) -> None:
     content = os.urandom(size)
     source = open_source(str(file(content)))
-    told = uploader.send("training_video", source, urls.training_video_upload_url, OCTETS, Silent())
+    digest = uploader.send(
+        "training_video", source, urls.training_video_upload_url, OCTETS, Silent()
+    )
     confirmed(client, urls)
     stored = emulator.control.objects(urls.job_id)["training_video"]
-    assert told == stored["sha256"] == sha256(content)
+    assert digest == stored["sha256"] == sha256(content)
     assert emulator.control.job(urls.job_id)["part_uploads"]["training_video"] == {
         "1": 1,
         "2": 1,
@@ -84,10 +86,10 @@ def test_parts_that_are_there_are_not_sent(
     done = uploader.matching_parts("training_video", source, 4, etags)
     assert done == there
     emulator.control.clear_counters()
-    told = uploader.send("training_video", source, video, OCTETS, Silent(), done=done)
+    digest = uploader.send("training_video", source, video, OCTETS, Silent(), done=done)
     confirmed(client, urls)
     stored = emulator.control.objects(urls.job_id)["training_video"]
-    assert told == stored["sha256"] == sha256(content)
+    assert digest == stored["sha256"] == sha256(content)
     assert emulator.control.counters().get("upload", {}) == (
         {"200": len(missing)} if missing else {}
     )
@@ -131,10 +133,10 @@ def test_a_url_in_parts(
     web.content = os.urandom(MEBI)
     source = open_source(f"{web.url}/v.mp4")
     video = urls.training_video_upload_url
-    told = uploader.send("training_video", source, video, OCTETS, Silent())
+    digest = uploader.send("training_video", source, video, OCTETS, Silent())
     confirmed(client, urls)
     stored = emulator.control.objects(urls.job_id)["training_video"]
-    assert told == stored["sha256"] == sha256(web.content)
+    assert digest == stored["sha256"] == sha256(web.content)
     asked = {wanted for _, wanted in web.requests if wanted}
     assert asked == {f"bytes={n * MEBI // 4}-" for n in (0, 1, 2, 3)}
 
@@ -179,9 +181,9 @@ def peak():  # getrusage would begin with the peak of the parent process
 path, urls = json.load(sys.stdin)
 source = open_source(path)
 before = peak()
-told = Uploader().send("training_video", source, urls, "application/octet-stream", Silent())
+digest = Uploader().send("training_video", source, urls, "application/octet-stream", Silent())
 after = peak()
-print(json.dumps([told, (after - before) * 1024]))
+print(json.dumps([digest, (after - before) * 1024]))
 """
 
 
@@ -202,8 +204,8 @@ def test_memory_stays_bounded(
         text=True,
         check=True,
     )
-    told, grown = json.loads(run.stdout)
+    digest, grown = json.loads(run.stdout)
     confirmed(client, urls)
     stored = emulator.control.objects(urls.job_id)["training_video"]
-    assert (stored["size"], stored["sha256"]) == (size, told)
+    assert (stored["size"], stored["sha256"]) == (size, digest)
     assert grown < 24 * MEBI

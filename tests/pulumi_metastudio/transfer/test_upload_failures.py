@@ -1,4 +1,4 @@
-"""Uploads that fail: what is repeated, what is refused, and what is told."""
+"""Uploads that fail: what is repeated, what is refused, and what is reported."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_what_a_refusal_means(status: int, code: str, message: str, failure: Any
 
 @pytest.mark.parametrize("mode", ["whole", "parts"])
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "line"),
     [
         ({"action": "status", "status": 500}, "the storage service is busy"),
         ({"action": "status", "status": 503}, "the storage service is busy"),
@@ -108,7 +108,7 @@ def test_what_a_refusal_means(status: int, code: str, message: str, failure: Any
 )
 def test_a_failure_that_passes_is_repeated(
     fault: dict[str, Any],
-    told: str,
+    line: str,
     mode: str,
     file: MakeFile,
     urls: UploadUrls,
@@ -135,7 +135,7 @@ def test_a_failure_that_passes_is_repeated(
     texts = [text for text in notes.of("status") if "again in" in text]
     assert len(texts) == 2
     named = r"cover" if mode == "whole" else r"training_video part [1-4]/4"
-    assert all(re.match(f"{named}: {told}", text) for text in texts)
+    assert all(re.match(f"{named}: {line}", text) for text in texts)
     assert not any("Signature=" in text for text in texts)
 
 
@@ -213,9 +213,9 @@ def test_a_url_that_breaks_off_once(
     source = open_source(f"{web.url}/c.png?Signature=secret")
     assert urls.cover_upload_url
     web.breaks_after, web.breaks_once = 3, True
-    told = uploader.send("cover", source, [urls.cover_upload_url], OCTETS, notes)
+    fingerprint = uploader.send("cover", source, [urls.cover_upload_url], OCTETS, notes)
     stored = emulator.control.objects(urls.job_id)["cover"]
-    assert told == stored["sha256"] == sha256(web.content)
+    assert fingerprint == stored["sha256"] == sha256(web.content)
     assert any(f"from {web.url}/c.png: " in text for text in notes.of("status"))
     assert not any("secret" in text for text in notes.of("status"))
 

@@ -1,4 +1,4 @@
-"""The few blocks of a file that its header is in, and what is said of them.
+"""A file as its header's readers see it, and what they find.
 
 Little is read however large the file. Of a URL the blocks are asked for by Range; where its server
 gives none, or they would be many, the file is not looked at and the service judges it.
@@ -22,7 +22,7 @@ class Media:
 
     Attributes:
         width, height: pixels of a frame as it is shown; 0 for an archive.
-        seconds: length of a video; None when the header does not tell, as in a fragmented MP4.
+        seconds: length of a video; None when the header lacks it, as in a fragmented MP4.
     """
 
     width: int = 0
@@ -39,7 +39,7 @@ class Unreadable(Exception):
 
 
 class HeaderView(io.RawIOBase):
-    """A source as a file to seek in, of which each block is read once and only so many."""
+    """A source as a seekable file; each block is read once, and only a few of them."""
 
     def __init__(self, source: Source):
         self._source = source
@@ -93,7 +93,7 @@ class HeaderView(io.RawIOBase):
         return self._blocks[number]
 
     def _fetched(self, start: int) -> bytes:
-        if start and not self._source.anywhere:
+        if start and not self._source.seekable:
             raise Unreadable
         block = b""
         try:

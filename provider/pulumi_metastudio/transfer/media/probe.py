@@ -65,7 +65,7 @@ def probe_cache() -> SourceCache:
 def _picture(view: HeaderView) -> Media:
     import imagesize
 
-    # SVG is text: no photograph, and not worth an XML parser on whatever a file holds.
+    # SVG is text: no photograph, and not worth parsing XML of unknown origin.
     width, height = (-1, -1)
     if not view.at(0, 64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         view.seek(0)

@@ -15,8 +15,6 @@ NOT_A_URL = "is not a URL that can be read: give https://host/path"
 
 #: What reading a source may raise.
 READ_ERRORS = (OSError, HTTPError)
-
-
 #: Takes a line about each time that a source is asked again.
 OnRetry = Callable[[str], None]
 
@@ -29,9 +27,9 @@ class Source(Protocol):
         label: how to name it to people; of a URL no query, so no signature, and no password.
         size: bytes.
         validator: changes whenever the content may have changed (size, mtime and inode of a
-            file; ETag of a URL); empty, if nothing tells.
-        local: it can be read twice, and by several threads at once, without a network.
-        anywhere: it can be read from any byte on without reading what is before it.
+            file; ETag of a URL); empty, if there is no such value.
+        local: reading it twice, or by several threads at once, costs no network.
+        seekable: it can be read from any byte on without reading what is before it.
     """
 
     @property
@@ -45,7 +43,7 @@ class Source(Protocol):
     @property
     def local(self) -> bool: ...
     @property
-    def anywhere(self) -> bool: ...
+    def seekable(self) -> bool: ...
 
     def reader(
         self, start: int = 0, on_retry: OnRetry | None = None, /
@@ -71,7 +69,7 @@ def is_url(location: str) -> bool:
 
 
 def url_label(url: str) -> str:
-    """A URL without what authorises: its query, and its user information.
+    """A URL without its query and its user information, which may authorise.
 
     Raises:
         InputError: it is not a URL.

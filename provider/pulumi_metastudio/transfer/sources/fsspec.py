@@ -1,11 +1,12 @@
 """Any URL that fsspec can read (``s3://``, ``obs://``, ``gs://``, ``sftp://``, …) as a source.
 
-It needs the extra ``fsspec`` of this package, and whatever package fsspec itself asks for to read
-the scheme. Credentials are found as that package finds them.
+It needs the extra ``fsspec`` of this package, and the package that fsspec itself needs for the
+scheme. Credentials are found as that package finds them.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,9 @@ from ...errors import InputError
 from .base import READ_ERRORS, OnRetry, Readable, url_label
 from .resuming import FinalReadError, ResumingReader
 
-#: What file systems call the things that change with a file's content.
+_log = logging.getLogger(__name__)
+
+#: What file systems call the values that change with a file's content.
 _MARKS = (
     "ETag etag e_tag md5Hash content_md5 generation version_id LastModified last_modified mtime"
 )
@@ -75,7 +78,7 @@ class FsspecSource:
     system: Any = field(repr=False)
     path: str = field(repr=False)
     local: bool = False
-    anywhere: bool = True
+    seekable: bool = True
 
     def reader(
         self, start: int = 0, on_retry: OnRetry | None = None
@@ -88,6 +91,7 @@ class FsspecSource:
             try:
                 stream = self.system.open(self.path, "rb")
                 stream.seek(position)
+                _log.debug("read %s from byte %d", self.label, position)
                 yield _Translated(stream)
             except (FileNotFoundError, PermissionError) as error:
                 raise FinalReadError(one_line(error)) from None

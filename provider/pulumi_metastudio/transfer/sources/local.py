@@ -20,7 +20,7 @@ class LocalSource:
     size: int
     validator: str
     local: bool = True
-    anywhere: bool = True
+    seekable: bool = True
 
     def reader(
         self, start: int = 0, on_retry: OnRetry | None = None

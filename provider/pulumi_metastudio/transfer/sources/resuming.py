@@ -6,14 +6,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any, TypeVar
 
-import tenacity
-
 from ...common.redact import one_line
+from ...common.retry import repeated
 from .base import READ_ERRORS, OnRetry, Readable
 
 T = TypeVar("T")
-
-_ATTEMPTS = 5
 
 
 class FinalReadError(OSError):
@@ -74,14 +71,7 @@ class ResumingReader:
         return b"".join(blocks)
 
     def _repeated(self, step: Callable[..., T], *arguments: Any) -> T:
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_worth_repeating),
-            wait=tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 1),
-            stop=tenacity.stop_after_attempt(_ATTEMPTS),
-            before_sleep=self._tell,
-            reraise=True,
-        )
-        return retrying(step, *arguments)
+        return repeated(step, *arguments, again=_worth_repeating, on_retry=self._report)
 
     def _open(self) -> Readable:
         if self._stream is None:
@@ -102,10 +92,10 @@ class ResumingReader:
             raise
         return count
 
-    def _tell(self, state: tenacity.RetryCallState) -> None:
+    def _report(self, error: BaseException, pause: float) -> None:
         if self._on_retry:
-            error = one_line(state.outcome.exception() if state.outcome else "", 120)
-            self._on_retry(f"from {self._label}: {error}; again in {state.upcoming_sleep:.0f} s")
+            text = one_line(error, 120)
+            self._on_retry(f"from {self._label}: {text}; again in {pause:.0f} s")
 
 
 def _worth_repeating(error: BaseException) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -15,8 +17,10 @@ from ...errors import InputError
 from .base import READ_ERRORS, OnRetry, Readable, url_label
 from .resuming import FinalReadError, ResumingReader
 
+_log = logging.getLogger(__name__)
+
 _TIMEOUT = (10, 60)
-#: So small that a connection which breaks again and again still gets on.
+#: Small, so that a connection which breaks again and again still makes progress.
 _BLOCK = 64 * 1024
 #: Encodings whose bytes are the file's own; S3's second one is left over from an upload.
 _AS_IT_IS = {"", "identity", "aws-chunked"}
@@ -26,13 +30,13 @@ def web_source(url: str) -> WebSource:
     """The source behind ``url``.
 
     Raises:
-        InputError: it does not answer, is empty or compressed, or does not tell its length.
+        InputError: it does not answer, is empty or compressed, or its length is unknown.
     """
     label = url_label(url)
     try:
-        # Not HEAD: a URL signed for GET refuses it. By its status, the answer to a Range tells
-        # whether the server knows them.
-        answer = _get(url, "bytes=0-")
+        # Not HEAD: a URL signed for GET refuses it. The status of the answer to a Range says
+        # whether the server knows ranges.
+        answer = _get(url, label, "bytes=0-")
     except (requests.RequestException, ValueError) as error:
         raise InputError(f"'{label}' cannot be reached: {one_line(error, 120)}") from None
     with answer:
@@ -52,7 +56,7 @@ def web_source(url: str) -> WebSource:
             raise InputError(f"'{label}' is empty")
         mark = _mark(answer)
     validator = f"{length}-{mark}" if mark else ""
-    return WebSource(url, label, int(length), validator, mark, anywhere=status == 206)
+    return WebSource(url, label, int(length), validator, mark, seekable=status == 206)
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,9 @@ class WebSource:
     size: int
     validator: str
     mark: str
-    anywhere: bool
+    seekable: bool
     local: bool = False
-    #: The stream that the last reader left in the middle: all that a server without Range gives.
+    #: The stream that the last reader left in the middle, of a server without Range.
     _left: list[_Body] = field(default_factory=list, repr=False, compare=False)
 
     def reader(
@@ -89,7 +93,7 @@ class WebSource:
             try:
                 yield stream
             finally:
-                if self.anywhere or stream.broken or stream.position == self.size:
+                if self.seekable or stream.broken or stream.position == self.size:
                     stream.close()
                 else:
                     self._left.append(stream)
@@ -97,7 +101,7 @@ class WebSource:
         return ResumingReader(self.label, self.size, start, opened_at, on_retry)
 
     def _open(self, position: int, *, resumed: bool) -> _Body:
-        answer = _get(self.location, f"bytes={position}-" if position else None)
+        answer = _get(self.location, self.label, f"bytes={position}-" if position else None)
         try:
             self._check(answer, position, resumed=resumed)
             stream = _Body(answer, position if answer.status_code == 206 else 0)
@@ -175,10 +179,14 @@ def _of_url(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return HTTPBasicAuth(user, password)(request) if user or password else request
 
 
-def _get(url: str, wanted: str | None) -> requests.Response:
+def _get(url: str, label: str, wanted: str | None) -> requests.Response:
     headers = {"Accept-Encoding": "identity", **({"Range": wanted} if wanted else {})}
+    started = time.monotonic()
     with _Session() as session:
-        return session.get(url, headers=headers, stream=True, timeout=_TIMEOUT)
+        answer = session.get(url, headers=headers, stream=True, timeout=_TIMEOUT)
+    took = time.monotonic() - started
+    _log.debug("read %s: HTTP %d, %s, %.3f s", label, answer.status_code, wanted or "all", took)
+    return answer
 
 
 def _mark(answer: requests.Response) -> str:
