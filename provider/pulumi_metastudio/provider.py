@@ -34,10 +34,12 @@ class TrainingJobProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the stack's configuration; what is wrong with it, the first call says."""
+        from .common.logs import debugging
         from .errors import MetaStudioError
         from .sdk.provider_errors import show_as_lines
 
-        show_as_lines(MetaStudioError)
+        if not debugging():
+            show_as_lines(MetaStudioError)
         self._config = req.config
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:

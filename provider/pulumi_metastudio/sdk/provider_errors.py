@@ -5,7 +5,6 @@ The SDK's provider host answers every exception with a formatted traceback.
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from types import ModuleType
@@ -32,10 +31,9 @@ class _Traceback:
 def show_as_lines(plain: type[Exception]) -> None:
     """Let exceptions of this kind reach the user as their one line; any other is as ever.
 
-    Outside the SDK's provider host, and with ``METASTUDIO_DEBUG`` set, nothing is changed.
+    Outside the SDK's provider host nothing is changed.
     """
     host = sys.modules.get("__main__")
     spec = getattr(host, "__spec__", None)
-    in_host = isinstance(host, ModuleType) and spec and spec.name == "pulumi.dynamic.__main__"
-    if in_host and not os.environ.get("METASTUDIO_DEBUG"):
+    if isinstance(host, ModuleType) and spec and spec.name == "pulumi.dynamic.__main__":
         vars(host)["traceback"] = _Traceback(plain)

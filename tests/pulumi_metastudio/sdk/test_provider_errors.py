@@ -8,15 +8,16 @@ import traceback
 from types import ModuleType
 
 import pytest
+from pulumi.dynamic import Config, ConfigureRequest
 
 from pulumi_metastudio.errors import JobRefusal, MetaStudioError
+from pulumi_metastudio.provider import TrainingJobProvider
 from pulumi_metastudio.sdk.provider_errors import show_as_lines
 
 
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """A module that is started as the SDK's provider host is."""
-    monkeypatch.delenv("METASTUDIO_DEBUG", raising=False)
     module = ModuleType("__main__")
     module.__spec__ = importlib.machinery.ModuleSpec("pulumi.dynamic.__main__", None)
     vars(module)["traceback"] = traceback
@@ -27,7 +28,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def answer(host: ModuleType, error: Exception) -> str:
     try:
         raise error
-    except Exception:
+    except (JobRefusal, ValueError):
         return str(vars(host)["traceback"].format_exc())
 
 
@@ -42,8 +43,11 @@ def test_an_error_for_users_is_its_line_and_any_other_a_traceback(host: ModuleTy
 
 def test_debugging_shows_every_traceback(host: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("METASTUDIO_DEBUG", "1")
-    show_as_lines(MetaStudioError)
+    TrainingJobProvider().configure(ConfigureRequest(Config({}, "p")))
     assert answer(host, JobRefusal("not in this state")).startswith("Traceback")
+    monkeypatch.delenv("METASTUDIO_DEBUG")
+    TrainingJobProvider().configure(ConfigureRequest(Config({}, "p")))
+    assert answer(host, JobRefusal("not in this state")) == "not in this state"
 
 
 def test_any_other_process_is_left_alone(host: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
