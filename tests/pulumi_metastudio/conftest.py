@@ -16,6 +16,7 @@ from typing import Any
 import imageio_ffmpeg
 import pytest
 import tenacity.nap
+from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from metastudio_emulator import Emulator
 from pulumi_metastudio.api import AccessKey, MetaStudioClient, Settings
@@ -181,6 +182,12 @@ def context_for(
         )
 
     return build
+
+
+def outputs_of(result: CreateResult | ReadResult | UpdateResult) -> dict[str, Any]:
+    """What the engine would record; the SDK allows a provider to give nothing."""
+    assert result.outs is not None
+    return result.outs
 
 
 @pytest.fixture

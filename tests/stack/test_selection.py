@@ -190,8 +190,9 @@ def test_a_preview_makes_no_stack(stack: Any, emulator: Emulator) -> None:
         assert "no stack named 'new'" in told
         assert "metastudio up --stack new" in told
         assert "pulumi stack init new" in told
-    for words in (["refresh", "--yes"], ["destroy", "--yes"], ["outputs"], ["cancel"], ["sweep"]):
-        assert "no stack named 'new'" in _error(stack.type(*words, "--stack", "new"), 6), words
+    for operation in ("refresh --yes", "destroy --yes", "outputs", "cancel", "sweep"):
+        run = stack.type(*operation.split(), "--stack", "new")
+        assert "no stack named 'new'" in _error(run, 6), operation
     assert _stacks(stack) == ["test"]
     assert not (stack.folder / "Pulumi.new.yaml").exists()
     # named for this very run, up makes it

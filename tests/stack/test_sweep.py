@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -154,7 +155,7 @@ def test_each_job_is_looked_at_again(
     assert process.stderr
     asked = b""
     while b"[y/N]" not in asked:
-        read = process.stderr.read1()
+        read = os.read(process.stderr.fileno(), 4096)
         assert read, asked
         asked += read
     # while the question waits for its answer

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from party import FILES, JOBS, Party
-
 from metastudio_emulator import Emulator
+
+from .party import FILES, JOBS, Party
 
 
 @dataclass

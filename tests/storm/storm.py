@@ -25,8 +25,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from one_party import Storm
-from two_parties import TwoPartyStorm
+from .one_party import Storm
+from .two_parties import TwoPartyStorm
 
 
 def main() -> int:

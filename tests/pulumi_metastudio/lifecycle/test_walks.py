@@ -26,6 +26,8 @@ from pulumi_metastudio.errors import JobRefusal
 from pulumi_metastudio.lifecycle import FIELDS, Effect
 from pulumi_metastudio.provider import TrainingJobProvider
 
+from ..conftest import outputs_of
+
 WALKS = int(os.environ.get("METASTUDIO_WALKS", "20"))
 STEPS = 12
 URN = "urn:pulumi:walk::p::pulumi-python:dynamic/metastudio:TrainingJob::anna"
@@ -128,7 +130,7 @@ class Engine:
         if not found.changes:
             old.inputs = checked
         elif not found.replaces:
-            old.outputs = provider.update(old.id, old.outputs, checked).outs
+            old.outputs = outputs_of(provider.update(old.id, old.outputs, checked))
             old.inputs = checked
         elif found.delete_before_replace:
             provider.delete(old.id, old.outputs)
@@ -141,13 +143,13 @@ class Engine:
     def _create(self, provider: TrainingJobProvider, declared: dict[str, Any]) -> None:
         inputs = provider.check({}, declared).inputs
         made = provider.create(inputs)
-        self.record = Record(made.id, inputs, made.outs)
+        self.record = Record(made.id, inputs, outputs_of(made))
 
     def refresh(self) -> None:
         if self.record is None:
             return
         seen = self.provider().read(self.record.id, self.record.outputs)
-        self.record = Record(seen.id, seen.inputs or {}, seen.outs) if seen.id else None
+        self.record = Record(seen.id, seen.inputs or {}, outputs_of(seen)) if seen.id else None
 
     def destroy(self) -> None:
         provider = self.provider()
