@@ -15,16 +15,16 @@ from pulumi_metastudio.errors import JobRefusal, StateUnreadable
 from pulumi_metastudio.lifecycle import Context, Journal, Run, create
 from pulumi_metastudio.lifecycle.recovery import recover
 
-from .observing import (
+from .job_checks import (
     ID_FILES,
     OWN,
     PART,
     URN,
     Killed,
     Killer,
+    assert_settled,
     jobs,
     rewrite,
-    settled,
     state_of,
     stored,
 )
@@ -65,7 +65,7 @@ def test_a_killed_creation_is_gone_on_with(
     kill_creation(context, mine, at)
     left = jobs(service)
     outcome = create(context, mine)
-    assert settled(outcome, mine)
+    assert_settled(outcome, mine)
     assert stored(service, outcome.job_id) == mine["fingerprints"]
     assert state_of(service, outcome.job_id) == "AUTO_VERIFYING"
     assert jobs(service) == [outcome.job_id]
@@ -93,7 +93,7 @@ def test_another_machine_finds_the_job_by_its_tag(
     kill_creation(context, mine, at)
     left = jobs(service)
     outcome = create(elsewhere, mine)
-    assert settled(outcome, mine)
+    assert_settled(outcome, mine)
     assert stored(service, outcome.job_id) == mine["fingerprints"]
     assert jobs(service) == [outcome.job_id]
     # Its URLs are lost; where the service gives no others, it is made anew.
@@ -165,7 +165,7 @@ def test_a_job_of_the_same_name_in_another_backend_is_not_touched(
     before = (service.control.job(left), stored(service, left))
     theirs = context_for(service, part_size=PART, owner="fedcba9876543210")
     outcome = create(theirs, mine)
-    assert settled(outcome, mine)
+    assert_settled(outcome, mine)
     assert sorted(jobs(service)) == sorted([left, outcome.job_id])
     assert (service.control.job(left), stored(service, left)) == before
     (warning,) = notes.of("warning")
@@ -268,7 +268,7 @@ def test_a_field_that_was_edited_comes_along(
     left = jobs(service)
     now = {**mine, "name": "m"}
     outcome = create(context, now)
-    assert settled(outcome, now)
+    assert_settled(outcome, now)
     assert service.control.job(outcome.job_id)["fields"]["name"] == "m"
     assert stored(service, outcome.job_id) == mine["fingerprints"]
     assert jobs(service) == [outcome.job_id]
@@ -282,7 +282,7 @@ def test_what_is_fixed_when_a_job_is_created_needs_another(
     now = {**mine, "is_live_copy": True}
     (left,) = jobs(service)
     outcome = create(context, now)
-    assert settled(outcome, now)
+    assert_settled(outcome, now)
     assert not context.run.took(outcome.job_id)
     assert len(jobs(service)) == 2  # the other one is left to `metastudio sweep`
     assert f"job {left} (WAIT_FILE_UPLOAD) was left by an earlier run" in notes.of("warning")[0]
@@ -333,7 +333,7 @@ def test_a_file_that_was_edited_is_sent_again(
     rewrite(files[name])
     now = checked(**{n: v for n, v in mine.items() if n != "fingerprints"})
     outcome = create(context, now)
-    assert settled(outcome, now)
+    assert_settled(outcome, now)
     assert stored(service, outcome.job_id) == now["fingerprints"]
     assert jobs(service) == [outcome.job_id]
     assert (left == [outcome.job_id]) is tutorial
@@ -373,6 +373,6 @@ def test_a_job_that_is_gone_is_forgotten(
     kill_creation(context, mine, "uploading grant_file")
     service.control.delete_job(jobs(service)[0])
     outcome = create(context, mine)
-    assert settled(outcome, mine)
+    assert_settled(outcome, mine)
     assert not context.run.took(outcome.job_id)
     assert jobs(service) == [outcome.job_id]

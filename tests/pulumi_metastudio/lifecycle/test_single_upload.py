@@ -16,7 +16,7 @@ from pulumi_metastudio.errors import InputError, JobRefusal, MetaStudioError
 from pulumi_metastudio.lifecycle import Context
 from pulumi_metastudio.single_jobs.upload import upload
 
-from .observing import state_of, stored, uploads
+from .job_checks import state_of, stored, uploads
 
 Film = Callable[..., Path]
 Files = dict[str, str]

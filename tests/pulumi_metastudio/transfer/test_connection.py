@@ -14,8 +14,8 @@ from pulumi_metastudio.errors import UploadError, UploadFailure
 from pulumi_metastudio.transfer import Uploader, open_source
 from pulumi_metastudio.transfer.connection import WatchedAdapter
 
-from .sending import MEBI, OCTETS
 from .storage import Request, Storage, accept, answer, drip, go_quiet, stop_reading
+from .upload_helpers import MEBI, OCTETS
 
 MakeFile = Callable[..., Path]
 

@@ -16,7 +16,7 @@ from pulumi_metastudio.errors import UploadError, UploadFailure
 from pulumi_metastudio.transfer import Silent, Uploader, open_source
 from pulumi_metastudio.transfer.storage_errors import storage_error
 
-from .sending import MEBI, OCTETS, confirmed, send_cover, sha256
+from .upload_helpers import MEBI, OCTETS, confirmed, send_cover, sha256
 
 MakeFile = Callable[..., Path]
 

@@ -1,4 +1,4 @@
-"""Short storms, and what they rely on; the long ones are a command of their own, see storm.py."""
+"""Short storms, and what they rely on; for long ones run ``python -m tests.crash_storm``."""
 
 from __future__ import annotations
 

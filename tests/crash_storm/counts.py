@@ -15,7 +15,7 @@ from .party import FILES, JOBS, Party
 
 @dataclass
 class Counts:
-    """What a storm left behind; all but the first four must be as :meth:`clean` says."""
+    """What a storm left behind; all but the first four must be as ``clean`` says."""
 
     runs: int = 0
     killed: int = 0
