@@ -188,12 +188,12 @@ def test_every_file_that_cannot_be_read_is_told(provider: TrainingJobProvider, c
     files = {name: f"{canned.endpoint}/{name}?Signature=secret" for name in ("grant_file", "cover")}
     inputs = {"name": "n", "submit": False, **files}
     assert provider.check({}, inputs).failures == []  # the creation reads them
-    told = [f.reason for f in provider.check(inputs, inputs).failures]
-    assert [text.partition(" cannot be read: ")[0] for text in sorted(told)] == [
+    reasons = [f.reason for f in provider.check(inputs, inputs).failures]
+    assert [text.partition(" cannot be read: ")[0] for text in sorted(reasons)] == [
         f"cover '{canned.endpoint}/cover'",
         f"grant_file '{canned.endpoint}/grant_file'",
     ]
-    assert "secret" not in " ".join(told)
+    assert "secret" not in " ".join(reasons)
 
 
 def test_bad_settings_are_a_problem_of_the_check(configuration: Configuration) -> None:

@@ -53,7 +53,7 @@ MOMENTS = [
     "confirming training_video",
     "confirming grant_file",
     "submitting for review",
-    "AUTO_VERIFYING",  # told when all is done, before the engine has it
+    "AUTO_VERIFYING",  # reported when all is done, before the engine has it
 ]
 WAITING = MOMENTS[1:-1]
 
@@ -75,9 +75,9 @@ def test_a_killed_creation_is_gone_on_with(
     assert counters["upload"] == {"200": 6}
     assert "update" not in counters
     assert context.run.took(outcome.job_id) is bool(left)
-    told = notes.of("info")
-    assert len(told) == len(left)
-    assert all(f"goes on with job {left[0]}, which an earlier run left in " in t for t in told)
+    texts = notes.of("info")
+    assert len(texts) == len(left)
+    assert all(f"goes on with job {left[0]}, which an earlier run left in " in t for t in texts)
 
 
 @pytest.mark.parametrize("at", WAITING)
@@ -326,7 +326,7 @@ def test_a_file_that_was_edited_is_sent_again(
         if name != "training_video":
             service.control.add_fault("upload", "delay", delay_ms=1, times=3)
         service.control.add_fault("upload", "reset", after=True, times=1)
-    # What is told of the file comes before its upload is repeated.
+    # What is reported of the file comes before its upload is repeated.
     kill_creation(context, mine, name if while_sent else "confirming training_video")
     service.control.clear_faults()
     left = jobs(service)

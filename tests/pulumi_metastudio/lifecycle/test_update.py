@@ -67,9 +67,9 @@ def test_the_service_is_told_what_the_upload_is_for(
     names = {*ID_FILES, "action_video"}
     declared = {"name": "n", **{name: files[name] for name in names}}
     made = create(context, checked(**declared))
-    told = service.control.job(made.job_id)["command_messages"]
-    assert "create" not in told  # UPLOAD_VIDEO is the service's default
-    assert told["CONFIRM_ACTION_VIDEO_MULTIPART_UPLOADED"] == "CONFIRM_ACTION_VIDEO"
+    messages = service.control.job(made.job_id)["command_messages"]
+    assert "create" not in messages  # UPLOAD_VIDEO is the service's default
+    assert messages["CONFIRM_ACTION_VIDEO_MULTIPART_UPLOADED"] == "CONFIRM_ACTION_VIDEO"
     service.control.set_state(made.job_id, "AUTO_VERIFY_FAILED")
     old = read(context, made.job_id, made.outputs)
     assert old is not None
@@ -85,8 +85,8 @@ def test_an_action_video_alone_asks_for_its_urls(
     service: Emulator, context: Context, files: Files, checked: Check
 ) -> None:
     made = create(context, checked(name="n", submit=False, action_video=files["action_video"]))
-    told = service.control.job(made.job_id)["command_messages"]
-    assert told["create"] == "GET_ACTION_VIDEO_MULTIPART"
+    messages = service.control.job(made.job_id)["command_messages"]
+    assert messages["create"] == "GET_ACTION_VIDEO_MULTIPART"
 
 
 @pytest.mark.parametrize("state", ["MANUAL_VERIFYING", "TRAINING", "JOB_SUCCESS", "NEW_STATE"])
