@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError, UnsupportedError
+from ..model.values import map_leaves
 from .documents import Date, OtherKey, json_text, read, store
 from .passphrase import Crypter
 from .project import Project
@@ -154,7 +155,7 @@ def _declaration(project: Project, name: str) -> Mapping[str, Any]:
     own = ":" not in name or name.startswith(f"{project.name}:")
     if isinstance(name, OtherKey) or re.search(r'[.\[\]"]', name):
         raise UnsupportedError(f"{where} is a path; the embedded engine wants a plain name here")
-    if isinstance(entry, (str, bool, int, list)):
+    if isinstance(entry, (str, bool, int, list)) and not isinstance(entry, Date):
         return {"default" if own else "value": entry}
     if not isinstance(entry, dict) or not entry.keys() <= _DECLARATION_KEYS:
         raise EngineError(
@@ -203,7 +204,7 @@ def _check(what: str, declared: Mapping[str, Any], value: Any, secret: bool) -> 
 def _fits(value: Any, declared: Mapping[str, Any]) -> bool:
     kind = declared.get("type")
     if kind == "string":
-        return isinstance(value, str)
+        return isinstance(value, str) and not isinstance(value, Date)
     if kind == "boolean":
         return isinstance(value, bool) or value in ("true", "false")
     if kind == "object":
@@ -221,11 +222,9 @@ def _type_name(declared: Mapping[str, Any]) -> str:
 
 
 def _default(value: Any) -> Any:
-    if isinstance(value, Date):
-        return value.rfc3339
-    if isinstance(value, (list, dict)):
-        return json.loads(json_text(value, lambda date: date.rfc3339))
-    return value
+    """A project's default as its text will be read: without dates, with Go's numbers."""
+    dated = map_leaves(value, lambda leaf: leaf.rfc3339 if isinstance(leaf, Date) else leaf)
+    return json.loads(json_text(dated)) if isinstance(dated, (list, dict)) else dated
 
 
 def _open(value: Any, crypter: Callable[[], Crypter], secrets: list[str]) -> Any:
@@ -241,8 +240,8 @@ def _open(value: Any, crypter: Callable[[], Crypter], secrets: list[str]) -> Any
 
 
 def _text(key: str, value: Any) -> str:
-    if isinstance(value, (str, Date)):
-        return value if isinstance(value, str) else value.text
+    if isinstance(value, str):
+        return str(value)
     if type(value) is int:
         return str(value)  # of any size, unlike a number within an object
     try:
