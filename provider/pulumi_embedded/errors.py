@@ -32,6 +32,9 @@ class StackNotFoundError(EngineError):
 
     exit_code = EXIT_STACK_NOT_FOUND
 
+    def __init__(self, stack: str) -> None:
+        super().__init__(f"no stack named '{stack}' found")
+
 
 class UnsupportedError(EngineError):
     """The program or the state needs something that only the Pulumi CLI does."""

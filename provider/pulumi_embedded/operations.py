@@ -170,7 +170,7 @@ class _Session:
             self._require_stack()
         elif not handle.exists:
             handle.create()
-        lock = handle.backend.lock(handle.project.name, handle.stack, self.command)
+        lock = handle.backend.lock(handle.stack, self.command)
         with self._interruptible(), lock:
             if not self.skip_preview and not self.json_output:
                 deployment, succeeded = self._deploy(kind, dry_run=True)
@@ -179,7 +179,7 @@ class _Session:
                 if not self.yes and not self._confirm(kind):
                     self.err.write(f"error: confirmation declined, not {kind}\n")
                     return EXIT_ERROR
-            handle.backend.back_up(handle.project.name, handle.stack)
+            handle.backend.back_up(handle.stack)
             deployment, succeeded = self._deploy(kind, dry_run=False)
         self._print_json(deployment.display)
         return self._exit_code(deployment, succeeded, kind)
@@ -207,7 +207,7 @@ class _Session:
 
     def _require_stack(self) -> None:
         if not self.handle.exists:
-            raise StackNotFoundError(f"no stack named '{self.handle.stack}' found")
+            raise StackNotFoundError(self.handle.stack)
 
     def _interruptible(self) -> Interrupts:
         self.handle.crypter()  # it may ask for the passphrase, which Ctrl-C ends as any question
