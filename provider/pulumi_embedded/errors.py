@@ -1,8 +1,6 @@
 """What can go wrong, and the exit code that each failure ends the process with.
 
-The codes are those of the Pulumi CLI, so that a CI job can swap one for the other:
-1 for whatever failed, 2 when nobody is there to say yes, 6 for a stack that does not exist, 7 when
-changes were seen although none were expected, 8 when interrupted.
+The codes are those of the Pulumi CLI, so that a CI job can swap one for the other.
 """
 
 from __future__ import annotations

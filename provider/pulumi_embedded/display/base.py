@@ -1,4 +1,4 @@
-"""What a run tells the user. This base class only remembers; its subclasses show it."""
+"""What a run shows the user. This base class only remembers; its subclasses show it."""
 
 from __future__ import annotations
 

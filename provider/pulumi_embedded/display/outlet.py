@@ -1,7 +1,7 @@
-"""Where a run's text goes: to somebody who may have stopped reading.
+"""Where a run's text goes, whatever the reader does.
 
-A deployment must neither end nor stand still because of what is shown: whoever looks at it may
-close the pipe, may leave it full, or may use a terminal that lacks a character.
+A deployment must neither end nor block because of what it shows: the reader may close the pipe,
+may leave it full, or may use a terminal that lacks a character.
 """
 
 from __future__ import annotations

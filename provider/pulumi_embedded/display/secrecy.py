@@ -1,11 +1,11 @@
 """Keeps secret values out of everything that is shown.
 
-Whatever carries the mark of a secret is masked by its mark. This is for what surrounds it: the
-text that a program prints and a provider raises, and plain values. As with the CLI
-(``sdk/go/common/util/logging``), secrets of the configuration are found there, and their JSON form,
-unless they are shorter than three characters, or a boolean. The CLI stops there. Here the members
-of secret objects and the lines of long texts are known as well, and in text, secret properties:
-from six characters on, as shorter ones are too often ordinary words.
+Values marked as secret are masked by their mark. This module searches what has no marks: the text
+that a program prints and a provider raises, and plain values. As with the CLI
+(``sdk/go/common/util/logging``), it finds the secrets of the configuration and their JSON form,
+unless they are shorter than three characters, or a boolean. Beyond the CLI it finds the members
+of secret objects, the lines of long texts and, in text, secret properties: from six characters on,
+as shorter ones are too often ordinary words.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class KnownSecrets:
             self.learn([state.inputs, state.outputs])
 
     def learn(self, value: Value) -> None:
-        """Know every secret in a value. What the SDK keeps in a resource for itself is none."""
+        """Know every secret in a value, except in properties of the SDK's own (``__...``)."""
         if isinstance(value, Secret):
             found = {form for leaf in _leaves(reveal(value)) for form in (leaf, *_members(leaf))}
             self._add((form for form in found if len(form) >= _SHORTEST), configured=False)

@@ -1,7 +1,6 @@
 """What a program asks for, taken from its registration requests.
 
-Whatever the embedded engine does not do is refused here, in one sentence: nothing that a program
-says may be silently ignored.
+What the embedded engine does not do is refused here, in one sentence; nothing is ignored silently.
 """
 
 from __future__ import annotations
@@ -17,6 +16,18 @@ from ..model.property_paths import parse_path, path_text
 from ..model.resources import ResourceState
 from ..model.urns import DYNAMIC_PACKAGE, is_provider_type
 from ..model.values import Properties, from_struct
+
+# What a registration must not ask for, by the field of its request.
+_REFUSED: Final = {
+    "provider": "an explicit provider",
+    "remote": "remote components",
+    "importId": "import",
+    "transforms": "transforms",
+    "state_migrations": "state migrations",
+    "hooks": "resource hooks",
+    "replacement_trigger": "a replacement trigger",
+    "packageRef": "a parameterized package",
+}
 
 
 @dataclass(frozen=True)
@@ -58,21 +69,7 @@ def goal_from_registration(request: resource_pb2.RegisterResourceRequest) -> Goa
         UnsupportedError: it asks for something that the embedded engine does not do.
     """
     _refuse_unknown_package(request.type, request.name, request.custom or request.remote)
-    unsupported = {
-        "an explicit provider": request.provider,
-        "remote components": request.remote,
-        "import": request.importId,
-        "transforms": request.transforms,
-        "state migrations": _field(request, "state_migrations"),
-        "resource hooks": _has_hooks(request),
-        "a replacement trigger": _has_field(request, "replacement_trigger"),
-        "a parameterized package": request.packageRef,
-    }
-    for what, is_used in unsupported.items():
-        if is_used:
-            raise UnsupportedError(
-                f"resource {request.name!r} uses {what}, which the embedded engine has not"
-            )
+    _refuse_options(request)
     inputs = from_struct(request.object)
     dependencies = sorted(request.dependencies)
     property_dependencies = {
@@ -87,12 +84,12 @@ def goal_from_registration(request: resource_pb2.RegisterResourceRequest) -> Goa
         dependencies=dependencies,
         property_dependencies=property_dependencies or dict.fromkeys(inputs, dependencies),
         deleted_with=request.deletedWith,
-        replace_with=list(_field(request, "replace_with") or []),
+        replace_with=list(getattr(request, "replace_with", ())),
         ignore_changes=list(request.ignoreChanges),
         replace_on_changes=list(request.replaceOnChanges),
         additional_secret_outputs=list(request.additionalSecretOutputs),
         custom_timeouts=_timeouts(request),
-        hide_diff=[_spelled(text) for text in _field(request, "hideDiffs") or []],
+        hide_diff=[_spelled(text) for text in getattr(request, "hideDiffs", ())],
     )
     dbr_given = request.deleteBeforeReplaceDefined or request.deleteBeforeReplace
     return Goal(
@@ -113,11 +110,7 @@ def goal_from_read(request: resource_pb2.ReadResourceRequest) -> Goal:
         UnsupportedError: it asks for something that the embedded engine does not do.
     """
     _refuse_unknown_package(request.type, request.name, True)
-    if request.provider:
-        raise UnsupportedError(
-            f"resource {request.name!r} uses an explicit provider, "
-            "which the embedded engine has not"
-        )
+    _refuse_options(request)
     state = ResourceState(
         urn="",
         type=request.type,
@@ -144,26 +137,22 @@ def _refuse_unknown_package(type_: str, name: str, needs_provider: bool) -> None
     )
 
 
+def _refuse_options(request: Any) -> None:
+    for field_, value in request.ListFields():
+        # SDKs send the hooks of every resource, which are mostly none.
+        if field_.name in _REFUSED and not (field_.name == "hooks" and not value.ListFields()):
+            raise UnsupportedError(
+                f"resource {request.name!r} uses {_REFUSED[field_.name]}, "
+                "which the embedded engine has not"
+            )
+
+
 def _spelled(path: str) -> str:
     """A property path as the CLI spells and stores it; a text that is none stays as it is."""
     try:
         return path_text(parse_path(path))
     except ValueError:
         return path
-
-
-def _field(request: Any, name: str) -> Any:
-    """A field of a message; None where an older SDK does not have it."""
-    return getattr(request, name, None)
-
-
-def _has_field(request: Any, name: str) -> bool:
-    return name in request.DESCRIPTOR.fields_by_name and bool(request.HasField(name))
-
-
-def _has_hooks(request: Any) -> bool:
-    hooks = _field(request, "hooks")
-    return hooks is not None and bool(hooks.ListFields())
 
 
 def _alias(alias: alias_pb2.Alias) -> Alias:

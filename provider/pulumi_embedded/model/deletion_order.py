@@ -1,4 +1,4 @@
-"""In which order resources may be deleted."""
+"""In which order resources may be deleted, and what has to stay with one that stays."""
 
 from __future__ import annotations
 

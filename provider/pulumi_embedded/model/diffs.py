@@ -1,4 +1,4 @@
-"""What a change of a resource's inputs means: where they differ, and whether it can stay."""
+"""What a change of a resource's inputs means: where they differ, and whether it is replaced."""
 
 from __future__ import annotations
 

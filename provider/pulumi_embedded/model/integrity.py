@@ -1,7 +1,7 @@
-"""Whether a stack's state holds together; one that does not is not worked on.
+"""Whether a stack's state is consistent; one that is not is refused.
 
 The rules are the CLI's (``VerifyIntegrity`` in ``pkg/resource/deploy/snapshot.go`` of
-pulumi/pulumi): every resource comes after all that it refers to, and names are not given twice.
+pulumi/pulumi): every resource comes after all that it refers to, and URNs are unique.
 """
 
 from __future__ import annotations
@@ -16,14 +16,7 @@ from .urns import is_provider_type
 
 
 def verify(manifest: Mapping[str, Any], resources: list[ResourceState]) -> None:
-    """Make sure that a stack can be worked on.
-
-    Args:
-        manifest: the deployment's, as it is stored.
-
-    Raises:
-        EngineError: it cannot.
-    """
+    """Raise EngineError unless the state is consistent with itself and with its manifest."""
     problem = next(_problems(manifest, resources), None)
     if problem:
         raise EngineError(
