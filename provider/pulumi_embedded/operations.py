@@ -225,12 +225,9 @@ class _Session:
         deployment = Deployment(target, self._display(kind, target), self.parallel)
         executor = DeploymentExecutor(deployment)
         with self.interrupts.during(deployment.cancellation.interrupt, deployment.kill):
-            if kind == "update":
-                succeeded = executor.update(refresh=self.refresh)
-            elif kind == "refresh":
-                succeeded = executor.refresh(clear_pending_creates=self.clear_pending_creates)
-            else:
-                succeeded = executor.destroy(refresh=self.refresh)
+            succeeded = executor.run(
+                kind, refresh=self.refresh, clear_pending_creates=self.clear_pending_creates
+            )
         return deployment, succeeded
 
     def _target(self, *, dry_run: bool) -> Target:

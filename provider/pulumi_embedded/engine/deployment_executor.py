@@ -32,8 +32,7 @@ up to date and clears pending operations; pending creates only with --clear-pend
 
 
 class DeploymentExecutor:
-    """Runs one operation on a stack. Each instance runs once; each operation says whether it
-    succeeded, and shows why not."""
+    """Runs one operation on a stack. Each instance runs once."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
@@ -44,32 +43,37 @@ class DeploymentExecutor:
         self._provider = deployment.provider
         self._steps = StepExecutor(deployment)
         self._engine_address = ""
+        self._saw_error = False
 
-    def update(self, *, refresh: bool) -> bool:
-        """Run the program and bring the stack to what it says."""
-        return self._run(lambda: self._update(refresh))
+    def run(self, kind: str, *, refresh: bool, clear_pending_creates: bool) -> bool:
+        """Run an operation, and show why it failed if it did.
 
-    def refresh(self, *, clear_pending_creates: bool) -> bool:
-        """Bring the stack's record up to date with what is really there."""
-        return self._run(lambda: self._refresh(clear_pending_creates=clear_pending_creates))
+        Args:
+            kind: ``update`` runs the program and brings the stack to what it says, ``refresh``
+                brings the stack's record up to date, ``destroy`` deletes everything in the stack.
+            refresh: whether to refresh before anything else.
+            clear_pending_creates: whether a refresh forgets creates that were interrupted.
 
-    def destroy(self, *, refresh: bool) -> bool:
-        """Delete everything in the stack."""
-        return self._run(lambda: self._destroy(refresh))
-
-    def _run(self, operate: Callable[[], bool]) -> bool:
+        Returns:
+            Whether it succeeded.
+        """
         self._display.begin()
         try:
             engine = Engine(self._display, self._cancellation)
             with serve(engine, threads=_MESSAGE_THREADS) as self._engine_address:
                 self._provider.engine_address = self._engine_address
                 try:
-                    succeeded = operate()
+                    if kind == "update":
+                        self._update(refresh)
+                    elif kind == "refresh":
+                        self._refresh(clear_pending_creates=clear_pending_creates)
+                    else:
+                        self._destroy(refresh)
                 finally:
                     self._provider.close()
                     if recorded := self._snapshots.close():
                         self._display.info("\n  ".join(["recorded after all:", *recorded]))
-            return succeeded and not self._cancellation.requested.is_set()
+            return not (self._saw_error or self._cancellation.requested.is_set())
         except (StepError, CancelledError):
             return False
         except EngineError as error:
@@ -80,13 +84,14 @@ class DeploymentExecutor:
                 self._display.error("interrupted: what had begun was finished, the rest was not")
             self._display.end()
 
-    def _update(self, refresh: bool) -> bool:
+    def _update(self, refresh: bool) -> None:
         if refresh:
             self._refresh(counted=False)
         elif not self._target.dry_run:
             self._warn_of_pending_operations()
         generator = StepGenerator(self._deployment, self._steps)
         self._run_program(generator)
+        self._saw_error = generator.saw_error
         try:
             if not self._cancellation.requested.is_set():
                 doomed, forgotten = generator.leftovers()
@@ -95,9 +100,8 @@ class DeploymentExecutor:
                 self._delete(doomed)
         finally:
             generator.store_stack_outputs()
-        return not generator.saw_error
 
-    def _refresh(self, *, clear_pending_creates: bool = False, counted: bool = True) -> bool:
+    def _refresh(self, *, clear_pending_creates: bool = False, counted: bool = True) -> None:
         self._configure_provider_from_state()
         if clear_pending_creates:
             self._snapshots.clear_pending_creates()
@@ -110,9 +114,8 @@ class DeploymentExecutor:
             self._in_parallel(look, self._target.snapshot.resources)
         finally:
             self._snapshots.refreshed(results)
-        return True
 
-    def _destroy(self, refresh: bool) -> bool:
+    def _destroy(self, refresh: bool) -> None:
         if refresh:
             self._refresh(counted=False)
         self._configure_provider_from_state()
@@ -123,7 +126,6 @@ class DeploymentExecutor:
             else:
                 doomed.append(state)
         self._delete(doomed)
-        return True
 
     def _run_program(self, generator: StepGenerator) -> None:
         """Run the program until it ends, or until no further step may start.

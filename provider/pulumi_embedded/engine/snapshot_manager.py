@@ -242,7 +242,7 @@ def _with_new_names(resources: list[ResourceState]) -> list[ResourceState]:
 
     result = []
     for state in resources:
-        if not state.references().isdisjoint(names):
+        if not state.needs().isdisjoint(names):
             state = state.with_references(renamed)
             provider, separator, identifier = state.provider.rpartition("::")
             state.provider = f"{renamed(provider)}{separator}{identifier}"

@@ -44,20 +44,11 @@ def _problems(manifest: Mapping[str, Any], resources: list[ResourceState]) -> It
             providers.add(f"{state.urn}::{state.id}")
         if state.provider and state.provider not in providers and not state.pending_replacement:
             yield f"resource {state.urn} refers to unknown provider {state.provider}"
-        for what, urn in _references(state):
-            if urn and urn not in before:
+        for what, urn in state.references():
+            if urn and urn not in before and what != "provider":
                 how = "comes after it" if urn in everything else "is missing"
                 yield f"resource {state.urn}'s {what} {urn} {how}"
         if not state.delete and state.urn in live:
             yield f"duplicate resource {state.urn} (not marked for deletion)"
         before.add(state.urn)
         live |= set() if state.delete else {state.urn}
-
-
-def _references(state: ResourceState) -> Iterator[tuple[str, str]]:
-    yield "parent", state.parent
-    yield "'deleted with'", state.deleted_with
-    yield from (("'replace with'", urn) for urn in state.replace_with)
-    yield from (("dependency", urn) for urn in state.dependencies)
-    for name, urns in state.property_dependencies.items():
-        yield from ((f"property dependency (from {name})", urn) for urn in urns or ())
