@@ -14,7 +14,11 @@ EXIT_CANCELLED = 8
 
 
 class EngineError(Exception):
-    """A failure with one clear sentence for the user; shown without a traceback."""
+    """A failure with one clear sentence for the user; shown without a traceback.
+
+    Whatever finds something that it cannot work with raises it; docstrings inside the package name
+    it, or one of its kinds below, only where a caller does something about it.
+    """
 
     exit_code = EXIT_ERROR
 

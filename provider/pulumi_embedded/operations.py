@@ -120,7 +120,7 @@ def run(
         fail(f"{operation} cancelled")
         return EXIT_CANCELLED
     finally:
-        with contextlib.suppress(KeyboardInterrupt):  # nobody reads what is left
+        with contextlib.suppress(KeyboardInterrupt):  # interrupted again: do not wait for the rest
             for outlet in (out, err):
                 outlet.close(patient=not interrupts.killed)
 
@@ -255,7 +255,7 @@ class _Session:
         return TextDisplay(title, self.out, target.urn, **options)
 
     def _confirm(self, kind: _Kind) -> bool:
-        with self.interrupts.asking():  # before it is seen: who sees it may interrupt at once
+        with self.interrupts.asking():  # first: who sees the question may interrupt it
             self.out.write(f"Do you want to perform this {kind}? [y/N] ")
             self.out.drain()
             answer = self.answers.readline() if self.answers else ""

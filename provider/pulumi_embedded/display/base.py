@@ -116,7 +116,7 @@ class Display:
         """The deployment has ended."""
 
     def change_summary(self) -> dict[str, int]:
-        """How many resources each kind of step was for, in the order of :class:`Op`."""
+        """How many resources each kind of step was for, in the order of ``Op``."""
         counts = Counter(step.op for step in self.steps if step.counted)
         return {op.value: counts[op] for op in Op if counts[op]}
 

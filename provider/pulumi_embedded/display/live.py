@@ -50,7 +50,7 @@ class LiveDisplay(TextDisplay):
             running = [(step, self._statuses.get(urn, "")) for urn, step in self._running.items()]
         rows = []
         for step, status in running:
-            # A row is one line, and the status is what people look at: it must fit.
+            # A row is one line; it is brief so that there is room for the status.
             text = Text(f"{row(step, DOING, brief=True)} ({step.elapsed:.0f}s) ", _style(step))
             text.append(status, "dim")
             text.truncate(self._console.width, overflow="ellipsis")

@@ -14,7 +14,7 @@ import threading
 from typing import Any, Final, TextIO
 
 _STANDARD_ERROR: Final = 2
-_PATIENCE_SECONDS: Final = 1.0  # with a reader who does not read, after the run was killed
+_PATIENCE_SECONDS: Final = 1.0  # for a reader that has stopped reading, after the run was killed
 
 
 def occupy_standard_streams() -> None:
@@ -130,5 +130,5 @@ class _Pump:
                 data = data[os.write(self._number, data) :]
             except BlockingIOError:
                 select.select([], [self._number], [])
-            except OSError:  # nobody reads it any more
+            except OSError:  # the reader is gone
                 return

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from ..errors import CancelledError, EngineError, StepError, UnsupportedError
+from ..errors import CancelledError, EngineError, StepError
 from ..model.deletion_order import deletion_levels, needs
 from ..model.resources import ResourceState
 from ..model.urns import DYNAMIC_PACKAGE, PROVIDER_TYPE_PREFIX, urn_name
 from ..processes.children import ChildProcess, program_environment
 from ..project.checkpoint import ORGANIZATION
 from .deployment import Deployment
+from .goals import refuse_other_packages
 from .services import Engine, ResourceMonitor, serve
 from .step_executor import StepExecutor
 from .step_generator import StepGenerator
@@ -222,11 +223,8 @@ class DeploymentExecutor:
         for state in self._target.snapshot.resources:
             if state.type == f"{PROVIDER_TYPE_PREFIX}{DYNAMIC_PACKAGE}":
                 self._provider.configure(state.inputs)
-            elif state.is_managed and (package := state.type.partition(":")[0]) != DYNAMIC_PACKAGE:
-                raise UnsupportedError(
-                    f"resource {urn_name(state.urn)!r} needs the provider {package!r}: "
-                    "the embedded engine runs dynamic and component resources only"
-                )
+            elif state.is_managed:
+                refuse_other_packages(state.type, urn_name(state.urn))
 
     def _warn_of_pending_operations(self) -> None:
         operations = self._target.snapshot.pending_operations

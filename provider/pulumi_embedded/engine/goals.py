@@ -30,19 +30,6 @@ _REFUSED: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Alias:
-    """Another name that a resource may have had: a URN, or parts that differ from today's."""
-
-    urn: str = ""
-    name: str = ""
-    type: str = ""
-    stack: str = ""
-    project: str = ""
-    parent: str = ""
-    no_parent: bool = False
-
-
 @dataclass
 class Goal:
     """What a program wants one resource to be.
@@ -59,7 +46,7 @@ class Goal:
     protect: bool | None = None
     retain_on_delete: bool | None = None
     delete_before_replace: bool | None = None
-    aliases: list[Alias] = field(default_factory=list)
+    aliases: list[alias_pb2.Alias] = field(default_factory=list)
 
 
 def goal_from_registration(request: resource_pb2.RegisterResourceRequest) -> Goal:
@@ -68,7 +55,8 @@ def goal_from_registration(request: resource_pb2.RegisterResourceRequest) -> Goa
     Raises:
         UnsupportedError: it asks for something that the embedded engine does not do.
     """
-    _refuse_unknown_package(request.type, request.name, request.custom or request.remote)
+    if request.custom or request.remote:
+        refuse_other_packages(request.type, request.name)
     _refuse_options(request)
     inputs = from_struct(request.object)
     dependencies = sorted(request.dependencies)
@@ -99,7 +87,7 @@ def goal_from_registration(request: resource_pb2.RegisterResourceRequest) -> Goa
         protect=request.protect if request.HasField("protect") else None,
         retain_on_delete=request.retainOnDelete if request.HasField("retainOnDelete") else None,
         delete_before_replace=request.deleteBeforeReplace if dbr_given else None,
-        aliases=[Alias(urn=urn) for urn in request.aliasURNs] + list(map(_alias, request.aliases)),
+        aliases=[*(alias_pb2.Alias(urn=urn) for urn in request.aliasURNs), *request.aliases],
     )
 
 
@@ -109,7 +97,7 @@ def goal_from_read(request: resource_pb2.ReadResourceRequest) -> Goal:
     Raises:
         UnsupportedError: it asks for something that the embedded engine does not do.
     """
-    _refuse_unknown_package(request.type, request.name, True)
+    refuse_other_packages(request.type, request.name)
     _refuse_options(request)
     state = ResourceState(
         urn="",
@@ -125,16 +113,16 @@ def goal_from_read(request: resource_pb2.ReadResourceRequest) -> Goal:
     return Goal(request.name, state, state.inputs)
 
 
-def _refuse_unknown_package(type_: str, name: str, needs_provider: bool) -> None:
+def refuse_other_packages(type_: str, name: str) -> None:
+    """Raise UnsupportedError where a resource needs another provider than the dynamic one."""
     package = type_.rpartition(":")[2] if is_provider_type(type_) else type_.partition(":")[0]
-    if not needs_provider or (package == DYNAMIC_PACKAGE and not is_provider_type(type_)):
-        return
     if type_ == "pulumi:pulumi:StackReference":
         raise UnsupportedError(f"{name!r} is a stack reference, which the embedded engine has not")
-    raise UnsupportedError(
-        f"resource {name!r} needs the provider {package!r}: "
-        "the embedded engine runs dynamic and component resources only"
-    )
+    if is_provider_type(type_) or package != DYNAMIC_PACKAGE:
+        raise UnsupportedError(
+            f"resource {name!r} needs the provider {package!r}: "
+            "the embedded engine runs dynamic and component resources only"
+        )
 
 
 def _refuse_options(request: Any) -> None:
@@ -153,20 +141,6 @@ def _spelled(path: str) -> str:
         return path_text(parse_path(path))
     except ValueError:
         return path
-
-
-def _alias(alias: alias_pb2.Alias) -> Alias:
-    if alias.WhichOneof("alias") == "urn":
-        return Alias(urn=alias.urn)
-    spec = alias.spec
-    return Alias(
-        name=spec.name,
-        type=spec.type,
-        stack=spec.stack,
-        project=spec.project,
-        parent=spec.parentUrn,
-        no_parent=spec.noParent,
-    )
 
 
 _TIMEOUT_UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}

@@ -107,9 +107,7 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
             supportedFeatures=[number for number in numbers if number is not None],
         )
 
-    def SupportsFeature(
-        self, request: resource_pb2.SupportsFeatureRequest, context: grpc.ServicerContext
-    ) -> resource_pb2.SupportsFeatureResponse:
+    def SupportsFeature(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Answer SDKs that ask for each feature by name."""
         name = re.sub("([A-Z])", r"_\1", request.id).upper()  # as in resourceReferences
         return resource_pb2.SupportsFeatureResponse(hasSupport=name in _FEATURES)
@@ -152,9 +150,7 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
         result = to_struct(found, keep_secrets=True)
         return resource_pb2.ResourceInvokeResponse(**{"return": result})
 
-    def SignalAndWaitForShutdown(
-        self, request: empty_pb2.Empty, context: grpc.ServicerContext
-    ) -> empty_pb2.Empty:
+    def SignalAndWaitForShutdown(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Let the program end: without resource hooks nothing of it is needed any more."""
         return empty_pb2.Empty()
 
@@ -182,7 +178,7 @@ class Engine(engine_pb2_grpc.EngineServicer):
 
     def Log(self, request: engine_pb2.LogRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Show a message; an ephemeral one is the current status of its resource."""
-        # A program that is cut off complains that its monitor is gone; that is no news.
+        # A program that is cut off complains that its monitor is gone; the reason was shown.
         if self._cancellation.requested.is_set() and not request.urn:
             return empty_pb2.Empty()
         if request.ephemeral and request.urn:
@@ -191,15 +187,11 @@ class Engine(engine_pb2_grpc.EngineServicer):
             self._display.diagnostic(Severity(request.severity), request.message, request.urn)
         return empty_pb2.Empty()
 
-    def GetRootResource(
-        self, request: engine_pb2.GetRootResourceRequest, context: grpc.ServicerContext
-    ) -> engine_pb2.GetRootResourceResponse:
+    def GetRootResource(self, request: Any, context: grpc.ServicerContext) -> Any:
         """The URN of the stack's resource."""
         return engine_pb2.GetRootResourceResponse(urn=self._root)
 
-    def SetRootResource(
-        self, request: engine_pb2.SetRootResourceRequest, context: grpc.ServicerContext
-    ) -> engine_pb2.SetRootResourceResponse:
+    def SetRootResource(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Remember the URN of the stack's resource."""
         self._root = request.urn
         return engine_pb2.SetRootResourceResponse()

@@ -46,8 +46,8 @@ class SnapshotManager:
         self._new: list[ResourceState] = []
         self._removed: set[ResourceState] = set()
         self._pending: dict[int, str] = {}
-        # A create that was interrupted may have made something that nobody knows of: only a
-        # person can say, so these stay until `refresh` is told to clear them.
+        # An interrupted create may have made something that the stack does not know. Only the
+        # user can find out, so these stay until `refresh` is run with `clear_pending_creates`.
         self._kept_pending = [
             encode_operation(operation, crypter)
             for operation in base.pending_operations
@@ -166,7 +166,7 @@ class SnapshotManager:
     def freeze(self) -> None:
         """Write nothing more, so that what is running stays recorded as unfinished."""
         self._frozen = True
-        with self._write_lock:  # what is being written now is written whole
+        with self._write_lock:  # wait for a write that has begun
             pass
 
     def _changed(self) -> int:

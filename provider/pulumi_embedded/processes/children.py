@@ -17,7 +17,7 @@ from ..project.config import Config
 from ..project.project import Project
 
 _RUNNER: Final = str(Path(__file__).with_name("_runner.py"))
-_SILENCE_SECONDS: Final = 1.0  # after which nothing more is expected of a process that has ended
+_SILENCE_SECONDS: Final = 1.0  # without output, after which a process that has ended counts as done
 _LAST_WORDS_SECONDS: Final = 5.0  # as long as the CLI's language host waits for its output
 
 LineHandler = Callable[[str], None]
@@ -34,9 +34,6 @@ class ChildProcess:
         role: ``program`` or ``provider``.
         argument: what the role needs, as JSON.
         environment: variables of any length; the system's limit is 128 KiB for one.
-
-    Raises:
-        EngineError: it could not be started.
     """
 
     def __init__(

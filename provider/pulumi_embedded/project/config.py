@@ -69,7 +69,7 @@ class StackFile:
         for key in values:
             if isinstance(key, OtherKey):
                 raise EngineError(f"{self.path}: {key} is not a configuration key: quote it")
-        # Nothing, for the CLI, is no text in YAML, and a word in JSON.
+        # The CLI reads an empty value as the empty text in YAML, and as "null" in JSON.
         empty = "null" if self.path.suffix == ".json" else ""
         return {key: empty if value is None else value for key, value in values.items()}
 
@@ -86,11 +86,7 @@ class StackFile:
 
 
 def full_key(key: str, project: str) -> str:
-    """The key with its namespace.
-
-    Raises:
-        EngineError: it has too many parts.
-    """
+    """The key with its namespace."""
     namespace, colon, name = key.partition(":")
     if not colon:
         return f"{project}:{key}"
@@ -116,9 +112,6 @@ def resolve_config(
         crypter: opens the stack's secrets; called only when there is a secret.
         extra: values for this run alone, stronger than any other.
         validate: whether all that the project declares must be there, and as it is declared.
-
-    Raises:
-        EngineError: a declaration is wrong, or a value is missing or not of its declared type.
     """
     values: dict[str, tuple[Any, list[str]]] = {}
     for written_key, written in file.values.items():

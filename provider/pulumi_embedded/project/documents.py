@@ -46,7 +46,7 @@ _WORD_TAGS: Final = {
     *(f"tag:yaml.org,2002:{t}" for t in "int float bool null timestamp".split()),
 }
 _HTML: Final = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
-# Text that means itself without quotes to every reader: names of fields, keys, and ciphertexts.
+# Text that needs no quotes: names of fields, keys, and ciphertexts.
 _BARE: Final = re.compile(
     r"config|secure|encryptionsalt|secretsprovider|v1:[\w+/=:]*[\w+/=]|[A-Za-z_][\w-]*:[A-Za-z_][\w-]*",
     re.ASCII,
@@ -68,11 +68,7 @@ class OtherKey(str):
 
 
 def read(file: Path) -> dict[str, Any]:
-    """The mapping in a file, JSON or YAML by its name; an empty one when there is nothing in it.
-
-    Raises:
-        EngineError: it cannot be read, or it is not a mapping.
-    """
+    """The mapping in a file, JSON or YAML by its name; an empty one when there is nothing in it."""
     try:
         content = _parse(file, file.read_text(encoding="utf-8-sig"))
     except OSError as error:

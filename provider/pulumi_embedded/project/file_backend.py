@@ -52,7 +52,6 @@ class FileBackend:
 
         Raises:
             StackNotFoundError: there is no such stack.
-            EngineError: the file is not a checkpoint.
         """
         file = self._file(stack)
         try:
@@ -95,9 +94,6 @@ class FileBackend:
 
         Args:
             command: the program whose ``cancel`` removes a lock that a killed run left.
-
-        Raises:
-            EngineError: another process has it.
         """
         self._ensure_layout()
         folder = self._locks(stack)
@@ -114,7 +110,7 @@ class FileBackend:
             # Not written atomically: to the CLI, every file in this folder is a lock, also a
             # temporary one that a killed run leaves.
             mine.write_text(json.dumps(content))
-            # Looked at again once ours is visible: of two that came together, both step back.
+            # Look again now that ours is visible: of two that came together, both give up.
             _refuse_if_locked(folder, mine, command)
             self._remove_unfinished_writes(stack)
             yield
@@ -185,7 +181,6 @@ def open_backend(project: Project) -> FileBackend:
 
     Raises:
         UnsupportedError: it is not on a disk.
-        EngineError: there is no such folder.
     """
     url = os.environ.get("PULUMI_BACKEND_URL") or project.backend_url or _login() or "file://~"
     if not url.startswith("file://"):
