@@ -87,8 +87,8 @@ def walk(story: Sequence, way: str, folder: Path, *, cross: bool) -> Report:
         before = outcome.checkpoint
         if cross and turn is story.turns[-1] and turn.operation == "up" and outcome.code == 0:
             other = next(each for each in ENGINES if each != engine)
-            told = workspace.changes(turn, other)
-            wrong += [f"the preview of {other} has changes: {told}"] if told else []
+            changes = workspace.changes(turn, other)
+            wrong += [f"the preview of {other} has changes: {changes}"] if changes else []
         findings += [Finding(story.seed, title, way, each) for each in wrong]
     return Report(accounts, findings)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -154,26 +155,18 @@ class DeploymentExecutor:
             self._await(ChildProcess(target.project, "program", settings, environment, show, show))
 
     def _await(self, program: ChildProcess) -> None:
-        over = threading.Event()
-        exit_codes: list[int] = []
-
-        def watch() -> None:
-            exit_codes.append(program.wait())
-            over.set()
-
-        threading.Thread(target=watch, daemon=True).start()
-        self._cancellation.on_request(over.set)
+        ends: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        threading.Thread(target=lambda: ends.put(program.wait()), daemon=True).start()
+        self._cancellation.on_request(lambda: ends.put(None))
         try:
-            over.wait()
+            exit_code = ends.get()
         finally:
             program.kill()
             self._steps.wait_until_idle()
-        if self._cancellation.requested.is_set():
-            return
-        if exit_codes[0] != 0:
+        if exit_code and not self._cancellation.requested.is_set():
             self._cancellation.request()
-            if exit_codes[0] != _ERROR_SHOWN:
-                self._display.error(f"program exited with non-zero exit code: {exit_codes[0]}")
+            if exit_code != _ERROR_SHOWN:
+                self._display.error(f"program exited with non-zero exit code: {exit_code}")
 
     def _show_program_output(self, line: str) -> None:
         # A program that is cut off complains at length; the reason has been shown already.
