@@ -26,7 +26,7 @@ class Registry:
         self._goals: dict[str, Goal] = {}
         self._old_names: dict[str, str] = {}  # a resource's URN -> the alias it was found under
 
-    def name(self, goal: Goal) -> None:
+    def assign_urn(self, goal: Goal) -> None:
         """Give a resource its URN."""
         state = goal.state
         state.urn = make_urn(self._stack, self._project, state.parent, state.type, goal.name)

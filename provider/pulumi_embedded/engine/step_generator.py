@@ -76,9 +76,9 @@ class StepGenerator:
                 new.created, new.modified = old.created, old.modified
                 new.unknown_fields = old.unknown_fields
             if new.custom:
-                self._custom(goal, old, new)
+                self._handle_custom(goal, old, new)
             else:
-                self._component(goal, old, new)
+                self._handle_component(goal, old, new)
         except StepError:
             raise
         except EngineError as error:
@@ -152,7 +152,7 @@ class StepGenerator:
 
     def _claim(self, goal: Goal) -> ResourceState | None:
         """Give a resource its URN, and find what it was before."""
-        self._registry.name(goal)
+        self._registry.assign_urn(goal)
         self._display.secrets.learn(goal.inputs)
         with self._lock:
             self._cancellation.check()
@@ -162,7 +162,7 @@ class StepGenerator:
         self._display.error(message, urn)
         self._cancellation.request()
 
-    def _component(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
+    def _handle_component(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
         with self._lock:
             self._decided.add(new.urn)
         if old is None:
@@ -175,7 +175,7 @@ class StepGenerator:
         else:
             self._steps.update(old, new, [])
 
-    def _custom(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
+    def _handle_custom(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
         new.provider = self._default_provider()
         inputs = self._ignore_changes(new.urn, goal, old) if old else goal.inputs
         diff = None
