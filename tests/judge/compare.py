@@ -23,7 +23,7 @@ def account(outcome: Outcome) -> dict[str, Any]:
     """A turn's outcome in comparable form. ``form`` is the checkpoint's own.
 
     ``calls`` are those of each thing in their order, the order between things being checked
-    by :func:`disorder`; the resources of ``state`` and the steps of ``preview`` have no order.
+    by ``disorder``; the resources of ``state`` and the steps of ``preview`` have no order.
     """
     resources = outcome.checkpoint["checkpoint"]["latest"].get("resources", [])
     pending = outcome.checkpoint["checkpoint"]["latest"].get("pending_operations", [])
@@ -173,7 +173,7 @@ def _short(text: str) -> str:
 
 def _preview(digest: dict[str, Any], code: int) -> dict[str, Any]:
     """A preview's JSON without the time it took and, where it failed, what is chance."""
-    told = [
+    diagnostics = [
         (_short(each.get("urn", "")), each["severity"], _last_line(each["message"]))
         for each in digest.get("diagnostics", [])
         if each["severity"] != "info#err"  # what a program that is cut off complains of
@@ -185,7 +185,7 @@ def _preview(digest: dict[str, Any], code: int) -> dict[str, Any]:
     return {
         **_normal(rest),
         "steps": _by_name((f"{step['op']} {step['urn']}", step) for step in steps),
-        "diagnostics": sorted(" ".join(words) for words in told),
+        "diagnostics": sorted(" ".join(words) for words in diagnostics),
     }
 
 

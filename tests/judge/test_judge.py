@@ -73,8 +73,8 @@ def test_the_same_seed_makes_the_same_sequence() -> None:
 
 def test_what_is_meant_to_differ_is_documented() -> None:
     assert len(MEANT) <= 10
-    told = _section("Differences that are meant")
-    assert [each.name for each in MEANT if f"`{each.name}`" not in told] == []
+    section = _section("Differences that are meant")
+    assert [each.name for each in MEANT if f"`{each.name}`" not in section] == []
 
 
 def test_differences_are_found_and_named() -> None:

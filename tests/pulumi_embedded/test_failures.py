@@ -266,7 +266,7 @@ SEND = """
 
 
 @pytest.mark.parametrize(
-    ("body", "code", "told"),
+    ("body", "code", "shown"),
     [
         (
             f'{SEND}    engine.Log(proto.LogRequest(severity=1, message="said", urn="nonsense"))',
@@ -283,9 +283,9 @@ SEND = """
     ],
     ids=["a message", "the root", "an alias's parent", "an alias"],
 )
-def test_a_malformed_urn_is_told_in_one_line(workspace, body, code, told, caplog):
+def test_a_malformed_urn_is_told_in_one_line(workspace, body, code, shown, caplog):
     workspace.program(body)
     result = workspace.run("up", skip_preview=True)
     assert result.code == code, result.text
-    assert told in result.out
+    assert shown in result.out
     assert "Traceback" not in result.text + caplog.text

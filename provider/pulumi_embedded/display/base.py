@@ -1,4 +1,4 @@
-"""What a run tells the user. This base class only remembers; its subclasses show it."""
+"""What a run shows the user. This base class only remembers; its subclasses show it."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Display:
         """The deployment has ended."""
 
     def change_summary(self) -> dict[str, int]:
-        """How many resources each kind of step was for, in the order of :class:`Op`."""
+        """How many resources each kind of step was for, in the order of ``Op``."""
         counts = Counter(step.op for step in self.steps if step.counted)
         return {op.value: counts[op] for op in Op if counts[op]}
 

@@ -105,7 +105,7 @@ class StepExecutor:
         new.created, new.modified = old.created, old.modified
         with self._running(Step(Op.UPDATE, old, new, diff)):
             with self._recorded("updating", new) as operation:
-                new.id = old.id  # only now: as the CLI's, what is stored as begun has none yet
+                new.id = old.id  # only now: as with the CLI, the pending operation has no id
                 if new.is_managed and not self._dry_run:
                     new.outputs = self._provider.update(old, new.inputs, ignore_changes)
                 else:
@@ -178,11 +178,11 @@ class StepExecutor:
     def refresh(self, old: ResourceState, *, counted: bool) -> ResourceState | None:
         """The resource as it really is; None when it is gone."""
         if not old.is_managed or old.pending_replacement:
-            # Nobody can look at it, but it is there and counts.
+            # There is no provider to ask, but it counts as unchanged.
             self._display.step_ended(Step(Op.SAME, old, old, counted=counted))
             return old
         step = Step(Op.REFRESH, old, None, counted=counted, refreshed=True)
-        # When one cannot be looked at, the others still are.
+        # One that cannot be read does not keep the others from being read.
         with self._running(step, fatal=False):
             found = self._provider.read(old.urn, old.id, old.inputs, old.outputs)
             if not found.id:
@@ -193,7 +193,7 @@ class StepExecutor:
             _protect(new)
             if not (equal(old.inputs, new.inputs) and equal(old.outputs, new.outputs)):
                 new.modified = timestamp()
-            # The question is what the next update would do, so it is asked that way round.
+            # Drift is what the next update would change: from what was found to the old inputs.
             if old.external:
                 drifted = not equal(old.outputs, new.outputs)
             else:

@@ -70,23 +70,19 @@ class StepGenerator:
             CancelledError: no further step may start.
         """
         new = goal.state
-        self._registry.name(goal)
-        self._display.secrets.learn(goal.inputs)
         try:
-            with self._lock:
-                self._cancellation.check()
-                old = self._registry.claim(goal)
+            old = self._claim(goal)
             if old is not None:
                 new.created, new.modified = old.created, old.modified
                 new.unknown_fields = old.unknown_fields
             if new.custom:
-                self._custom(goal, old, new)
+                self._handle_custom(goal, old, new)
             else:
-                self._component(goal, old, new)
+                self._handle_component(goal, old, new)
         except StepError:
             raise
         except EngineError as error:
-            if not self._cancellation.requested.is_set():
+            if new.urn and not self._cancellation.requested.is_set():
                 self._fail(str(error), new.urn)
             raise
         with self._lock:
@@ -96,11 +92,8 @@ class StepGenerator:
     def read(self, goal: Goal) -> ResourceState:
         """Look up one resource that the stack does not own; returns its state."""
         new = goal.state
-        self._registry.name(goal)
-        self._display.secrets.learn(goal.inputs)
+        old = self._claim(goal)
         with self._lock:
-            self._cancellation.check()
-            old = self._registry.claim(goal)
             self._decided.add(new.urn)
         new.provider = self._default_provider()
         self._steps.read(old, new)
@@ -157,24 +150,32 @@ class StepGenerator:
                 (forgotten if state.pending_replacement else doomed).append(state)
         return doomed, forgotten
 
+    def _claim(self, goal: Goal) -> ResourceState | None:
+        """Give a resource its URN, and find what it was before."""
+        self._registry.assign_urn(goal)
+        self._display.secrets.learn(goal.inputs)
+        with self._lock:
+            self._cancellation.check()
+            return self._registry.claim(goal)
+
     def _fail(self, message: str, urn: str) -> None:
         self._display.error(message, urn)
         self._cancellation.request()
 
-    def _component(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
+    def _handle_component(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
         with self._lock:
             self._decided.add(new.urn)
         if old is None:
             self._steps.create(new)
         elif old.custom:
-            # It was a resource of its own and became a component: nothing can be taken over.
+            # A component takes nothing over from the managed resource that it was.
             self._replace(goal, old, new, Diff(True, ("provider",)))
         elif equal(old.inputs, new.inputs):
             self._steps.same(old, new)
         else:
             self._steps.update(old, new, [])
 
-    def _custom(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
+    def _handle_custom(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
         new.provider = self._default_provider()
         inputs = self._ignore_changes(new.urn, goal, old) if old else goal.inputs
         diff = None
@@ -190,7 +191,7 @@ class StepGenerator:
             self._steps.create(new)
         elif condemned is not None:
             self._replaced.add(new.urn)
-            self._steps.mark_replaced(old, new)  # the reason is another's
+            self._steps.mark_replaced(old, new)  # without a diff: it is replaced for another
             self._steps.create(new, old, Diff(True, condemned))
         elif old.external:
             self._steps.create(new, old)
@@ -244,12 +245,12 @@ class StepGenerator:
             message = f"unable to replace resource {new.urn!r}\n{_UNPROTECT}"
             if not self._target.dry_run:
                 raise EngineError(message)
-            # A preview goes on: it is the difference that the user needs to see.
+            # A preview goes on, so that the user sees the difference.
             self._display.error(message, new.urn)
             self.saw_error = True
         self._replaced.add(new.urn)
         if new.custom and not old.taint:
-            # The first check carried values over from the old resource, which is going.
+            # The first check took values over from the old resource, which will be gone.
             new.inputs = self._check(new, {}, goal.inputs)
         delete_first = diff.delete_before_replace
         if goal.delete_before_replace is not None:
@@ -264,9 +265,9 @@ class StepGenerator:
             self._steps.mark_replaced(old, new, diff)
 
     def _delete_first(self, old: ResourceState) -> None:
-        """Delete a resource before its replacement is made, and before it what cannot outlive it.
+        """Delete a resource before its replacement is made, after the dependents that must go too.
 
-        Those dependents are made again when their own turn comes.
+        Those are created again when the program registers them.
         """
         with self._lock:
             dependents = self._dependents_to_replace(old)
@@ -282,7 +283,7 @@ class StepGenerator:
         self._steps.doom([old, *(state for state, _ in dependents)])
         for state, _ in reversed(dependents):
             if state.pending_replacement:
-                continue  # an earlier run came as far as this
+                continue  # an earlier run deleted it
             self._steps.delete(state, replaced=True, pending_replacement=True)
         self._steps.delete(old, replaced=True, pending_replacement=True)
 
