@@ -78,10 +78,7 @@ class Planner:
                 self._cancellation.check()
                 old = self._registry.claim(urn, goal)
             new = self._new_state(urn, goal, old)
-            if goal.custom:
-                self._plan_custom(goal, old, new)
-            else:
-                self._plan_component(goal, old, new)
+            self._plan(goal, old, new)
         except StepError:
             raise
         except EngineError as error:
@@ -168,30 +165,18 @@ class Planner:
             unknown_fields=old.unknown_fields if old else {},
         )
 
-    def _plan_component(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
-        with self._lock:
-            self._decided.add(new.urn)
-        if old is None:
-            self._executor.create(new)
-        elif old.custom:
-            # It was a resource of its own and became a component: nothing can be taken over.
-            self._replace(goal, old, new, Diff(True, ("provider",)))
-        elif equal(old.inputs, new.inputs):
-            self._executor.same(old, new)
-        else:
-            self._executor.update(old, new, [])
-
-    def _plan_custom(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
-        new.provider = self._default_provider()
+    def _plan(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
         is_fresh = old is None or old.external or old.taint or new.urn in self._condemned
-        inputs = goal.inputs
-        if old is not None:
-            inputs = self._ignore_changes(new.urn, goal, old)
-        if is_fresh:
-            new.inputs = self._check(new, {}, goal.inputs)
-        else:
-            assert old is not None
-            new.inputs = self._check(new, old.inputs, inputs)
+        if goal.custom:
+            new.provider = self._default_provider()
+            inputs = goal.inputs
+            if old is not None:
+                inputs = self._ignore_changes(new.urn, goal, old)
+            if is_fresh:
+                new.inputs = self._check(new, {}, goal.inputs)
+            else:
+                assert old is not None
+                new.inputs = self._check(new, old.inputs, inputs)
         diff = None
         if old is not None and not is_fresh:
             diff = self._diff(goal, old, new)
@@ -246,8 +231,10 @@ class Planner:
             return Diff(True, ("replaceWith",))
         if new.deleted_with and new.deleted_with in self._replaced:
             return Diff(True, ("deletedWith",))
-        if not old.custom:
+        if old.custom != new.custom:
             return Diff(True, ("provider",))
+        if not new.custom:
+            return Diff(not equal(old.inputs, new.inputs))
         diff = self._provider.diff(old, new.inputs, goal.ignore_changes)
         return with_replace_on_changes(diff, goal.replace_on_changes)
 
@@ -315,29 +302,35 @@ class Planner:
         replaced = {root.urn}
         result: list[tuple[ResourceState, tuple[str, ...]]] = []
         for state in self._base.resources:
-            if state.urn in self._decided or state.delete or not state.custom or state.external:
+            if state.urn in self._decided or state.delete or state.external:
                 continue
             if state is root or state.urn in self._condemned:
                 continue
-            if state.deleted_with in replaced or not replaced.isdisjoint(state.replace_with):
-                result.append((state, ()))
+            keys = self._keys_to_replace(state, replaced) if state.custom else None
+            if keys is not None:
                 replaced.add(state.urn)
-                continue
-            inputs = {
-                key: UNKNOWN
-                if not replaced.isdisjoint(state.property_dependencies.get(key, ()))
-                else value
-                for key, value in state.inputs.items()
-            }
-            if UNKNOWN not in inputs.values():
-                continue
-            diff = with_replace_on_changes(
-                self._provider.diff(state, inputs, state.ignore_changes), state.replace_on_changes
-            )
-            if diff.replaces:
-                result.append((state, diff.replace_keys))
-                replaced.add(state.urn)
+            if root.urn in (state.deleted_with, *state.replace_with):
+                keys = ()
+            if keys is not None:
+                result.append((state, keys))
         return result
+
+    def _keys_to_replace(self, state: ResourceState, replaced: set[str]) -> tuple[str, ...] | None:
+        """The properties that force a dependent of ``replaced`` to be replaced; None if it stays."""
+        if state.deleted_with in replaced:
+            return ()
+        inputs = {
+            key: UNKNOWN
+            if not replaced.isdisjoint(state.property_dependencies.get(key, ()))
+            else value
+            for key, value in state.inputs.items()
+        }
+        if UNKNOWN not in inputs.values():
+            return None
+        diff = with_replace_on_changes(
+            self._provider.diff(state, inputs, state.ignore_changes), state.replace_on_changes
+        )
+        return diff.replace_keys if diff.replaces else None
 
     def _default_provider(self) -> str:
         """The provider that every dynamic resource refers to, itself a resource of the stack."""

@@ -154,3 +154,25 @@ def test_what_is_no_number_can_be_stored(run: Run, workspace) -> None:
     [value] = [outputs(workspace)["z"]["value"]]  # type: ignore[index]
     assert value == "7ff8000000000000"
     assert [call.split()[0] for call in workspace.calls()] == ["create"]
+
+
+@pytest.mark.parametrize(
+    ("option", "exclusive"), [("replace_with=[a]", False), ("deleted_with=a", True)]
+)
+def test_a_component_is_replaced_with_what_it_names(
+    option: str, exclusive: bool, run: Run, workspace
+) -> None:
+    program = """
+        a = Thing("a", kind="{kind}", exclusive={exclusive})
+        c = pulumi.ComponentResource("my:index:Group", "c", opts=Opts({option}))
+        if {kind} != 3:
+            c.register_outputs({{"kind": "{kind}"}})
+    """
+    words = {"option": option, "exclusive": exclusive}
+    assert run(program.format(kind=1, **words)) == 0
+    assert run(program.format(kind=2, **words)) == 0
+    made = workspace.resources()["c"]["outputs"]
+    assert run(program.format(kind=3, **words)) == 0
+    # What the component told before was of the one that is gone.
+    assert (made, workspace.resources()["c"].get("outputs")) == ({"kind": "2"}, None)
+    assert things(workspace) == [["a"], ["c"]]
