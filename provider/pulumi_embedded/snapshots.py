@@ -164,10 +164,19 @@ class SnapshotManager:
         self._flush(change)
 
     def clear_pending_creates(self) -> None:
-        """Forget creates that an earlier run began and did not finish."""
+        """Forget creates that an earlier run began and did not finish, and that on disk at once:
+        who asked for it has looked, however this run ends. Other operations wait for its end."""
+        if not self._kept_pending:
+            return
         with self._lock:
-            self._kept_pending = []
-            self._changed()
+            self._kept_pending = [
+                encode_operation(operation, self._crypter)
+                for operation in self.base.pending_operations
+                if operation.type != "creating"
+            ]
+            change = self._changed()
+        self._flush(change)
+        self._kept_pending = []
 
     def close(self) -> list[str]:
         """Write what is not on disk yet; returns what could not be recorded before, and is now.
