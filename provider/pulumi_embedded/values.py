@@ -248,6 +248,8 @@ def mask(value: Value, unknown: str = "[unknown]") -> Value:
     if value is UNKNOWN:
         return unknown
     if isinstance(value, dict):
+        if value.get(SIGNATURE_KEY) == RESOURCE_SIGNATURE:
+            unknown = ""  # as the CLI shows the id of a resource that is yet to be made
         return {key: mask(item, unknown) for key, item in value.items()}
     if isinstance(value, list):
         return [mask(item, unknown) for item in value]

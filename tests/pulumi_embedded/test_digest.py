@@ -8,7 +8,7 @@ from typing import Any
 BEFORE = """
     class Pair(pulumi.ComponentResource):
         def __init__(self, name, size):
-            super().__init__("test:index:Pair", name, {"size": size})
+            super().__init__("test:index:Pair", name, {"size": size, "of": a})
             Thing(name + "-left", opts=Opts(parent=self))
             self.register_outputs({"size": size})
 
