@@ -51,6 +51,7 @@ class Deployment:
             cancellation,
             dry_run=target.dry_run,
             parallel=self._parallel,
+            command=target.command,
         )
 
     def update(self, *, refresh: bool) -> bool:
@@ -92,6 +93,9 @@ class Deployment:
             self._display.error(str(error))
             return False
         finally:
+            # What the program or a check failed with says so itself.
+            if self._target.dry_run and (self._saw_error or self._executor.failed):
+                self._display.error("preview failed")
             if self._cancellation.interrupted:
                 self._display.error("interrupted: what had begun was finished, the rest was not")
             self._display.end()

@@ -45,7 +45,7 @@ def digest(display: Display, config: Config, show_secrets: bool) -> dict[str, An
         "steps": [
             _step(step, show, planned=display.dry_run)
             for step in display.steps
-            if step.counted and _is_news(step)
+            if step.counted and _is_news(step) and (display.dry_run or not step.failed)
         ],
         **({"diagnostics": told} if told else {}),
         "duration": int((time.monotonic() - display.began) * 1e9),

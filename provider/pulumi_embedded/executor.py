@@ -60,6 +60,10 @@ class StepExecutor:
 
     A failing step is reported under its resource, keeps further steps from starting, and raises
     StepError; steps that run already are left to finish.
+
+    Attributes:
+        deleted: what was deleted.
+        failed: whether any step failed.
     """
 
     def __init__(
@@ -71,17 +75,20 @@ class StepExecutor:
         *,
         dry_run: bool,
         parallel: int,
+        command: str,
     ) -> None:
         self._snapshots = snapshots
         self._provider = provider
         self._display = display
         self._cancellation = cancellation
         self._dry_run = dry_run
+        self._command = command
         self._slots = threading.Semaphore(max(1, parallel))
         self._active = 0
         self._idle = threading.Condition()
         self._doomed: set[str] = set()
         self.deleted: set[ResourceState] = set()
+        self.failed = False
 
     def wait_until_idle(self) -> None:
         """Wait for the running steps."""
@@ -224,9 +231,10 @@ class StepExecutor:
         def apply() -> None:
             if old.protect and not replaced:
                 raise EngineError(
-                    f"resource {old.urn!r} cannot be deleted\nbecause it is protected. To "
-                    "unprotect the resource, remove the `protect` option from the resource in "
-                    "your Pulumi program and run `up`"
+                    f'resource "{old.urn}" cannot be deleted\nbecause it is protected. To '
+                    "unprotect the resource, either remove the `protect` flag from the resource "
+                    f"in your Pulumi program and run `{self._command} up`, or use the command:\n"
+                    f"`pulumi state unprotect '{old.urn}'`"
                 )
             dropped = old.external or old.retain_on_delete or old.deleted_with in self._doomed
             if self._is_managed(old) and not self._dry_run and not dropped:
@@ -334,8 +342,10 @@ class StepExecutor:
                 record()
                 self._display.step_ended(step)
             except EngineError as error:
+                self.failed = True
                 self._display.step_ended(step, failed=True)
-                self._display.error(str(error), step.urn)
+                context = "Preview failed: " if self._dry_run else ""
+                self._display.error(f"{context}{error}", step.urn)
                 if fatal:
                     self._cancellation.request()
                 raise StepError(str(error)) from error

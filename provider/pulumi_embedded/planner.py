@@ -49,6 +49,11 @@ class Planner:
         self._display = display
         self._cancellation = cancellation
         self._dry_run = target.dry_run
+        self._advice = (
+            "as it is currently marked for protection. To unprotect the resource, remove the "
+            "`protect` flag from the resource in your Pulumi program and run "
+            f"`{target.command} up`"
+        )
         self._olds = {state.urn: state for state in self._base.resources if not state.delete}
         self._registry = Registry(target.stack, target.project.name, self._olds)
         stack_state = self._olds.get(target.urn)
@@ -240,11 +245,7 @@ class Planner:
 
     def _replace(self, goal: Goal, old: ResourceState, new: ResourceState, diff: Diff) -> None:
         if new.protect and old.protect:
-            message = (
-                f"unable to replace resource {new.urn!r}\nas it is currently marked for "
-                "protection. To unprotect the resource, remove the `protect` option from the "
-                "resource in your Pulumi program and run `up`"
-            )
+            message = f'unable to replace resource "{new.urn}"\n{self._advice}'
             if not self._dry_run:
                 raise EngineError(message)
             # A preview goes on: it is the difference that the user needs to see.
@@ -276,10 +277,9 @@ class Planner:
             for state, keys in dependents:
                 if state.protect:
                     raise EngineError(
-                        f"unable to replace resource {state.urn!r} as part of replacing "
-                        f"{old.urn!r} as it is currently marked for protection. To unprotect "
-                        "the resource, remove the `protect` option from the resource in your "
-                        "Pulumi program and run `up`"
+                        f'unable to replace resource "{state.urn}" as part of replacing '
+                        f'"{old.urn}" {self._advice}, or use the command:\n'
+                        f"`pulumi state unprotect '{state.urn}'`"
                     )
                 self._condemned[state.urn] = keys
             self._gone.update(state for state, _ in dependents)

@@ -91,12 +91,14 @@ def test_both_engines_tell_the_same(cli):
         "same": BEFORE,
         "each kind": AFTER,
         "delete": 'Thing("unprotected", opts=Opts(protect=True))',
+        "protected": 'Thing("unprotected", kind="new", opts=Opts(protect=True))',
+        "kept": "",
         "refused": BEFORE.replace('Thing("deleted"', 'Thing("deleted", label="forbidden"'),
     }
     seen = set()
     for name, program in programs.items():
         cli.program(program)
-        code = int(name == "refused")
+        code = int(name in ("protected", "kept", "refused"))
         told, reference = (preview(cli, engine, code) for engine in ("embedded", "pulumi"))
         assert told == reference, name
         seen |= {op for _, op in reference["steps"]}
