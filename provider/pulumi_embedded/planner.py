@@ -316,7 +316,10 @@ class Planner:
         return result
 
     def _keys_to_replace(self, state: ResourceState, replaced: set[str]) -> tuple[str, ...] | None:
-        """The properties that force a dependent of ``replaced`` to be replaced; None if it stays."""
+        """The properties that force a dependent of ``replaced`` to be replaced.
+
+        None if it stays.
+        """
         if state.deleted_with in replaced:
             return ()
         inputs = {
