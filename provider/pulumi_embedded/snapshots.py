@@ -24,6 +24,7 @@ from .state import (
     encode_resource,
     features_of,
 )
+from .urns import make_urn, parse_urn
 
 
 class SnapshotManager:
@@ -266,12 +267,17 @@ def _drop_dangling_references(resources: list[ResourceState]) -> None:
 
 
 def _with_new_names(resources: list[ResourceState]) -> list[tuple[ResourceState, bool]]:
-    """Each state with references to renamed resources brought up to date, and whether it is a copy.
+    """Each state with the names of renamed resources brought up to date, and whether it is a copy.
 
     A resource that was found under an alias is stored under its new name at once, while others
     that refer to it may not have been registered yet.
     """
     names = {alias: state.urn for state in resources for alias in state.aliases}
+    for state in resources:
+        if state.parent in names:  # whose type is a part of this name
+            urn = parse_urn(state.urn)
+            parent = names[state.parent]
+            names[state.urn] = make_urn(urn.stack, urn.project, parent, urn.type, urn.name)
     names = {old: new for old, new in names.items() if old != new}
     if not names:
         return [(state, False) for state in resources]
@@ -281,12 +287,13 @@ def _with_new_names(resources: list[ResourceState]) -> list[tuple[ResourceState,
 
     result = []
     for state in resources:
-        if state.references().isdisjoint(names):
+        if {state.urn, *state.references()}.isdisjoint(names):
             result.append((state, False))
             continue
         provider, separator, identifier = state.provider.rpartition("::")
         copy = dataclasses.replace(
             state,
+            urn=renamed(state.urn),
             parent=renamed(state.parent),
             provider=f"{renamed(provider)}{separator}{identifier}",
             deleted_with=renamed(state.deleted_with),
