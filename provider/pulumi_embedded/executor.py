@@ -167,12 +167,10 @@ class StepExecutor:
 
         def apply() -> None:
             new.id = old.id  # only now: as the CLI's, what is stored as begun has none yet
-            if not self._is_managed(new):
-                new.outputs = old.outputs if not new.custom else dict(new.inputs)
-            elif self._dry_run:
-                new.outputs = dict(new.inputs)
-            else:
+            if self._is_managed(new) and not self._dry_run:
                 new.outputs = self._provider.update(old, new.inputs, ignore_changes)
+            elif new.custom:  # a component tells anew what comes of new inputs
+                new.outputs = dict(new.inputs)
             if new.custom:
                 new.modified = timestamp()
             protect(new)
