@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -120,11 +121,18 @@ def _calls(outcome: Outcome) -> dict[str, list[str]]:
     for moment, call, key, given in outcome.calls:
         if moment == "begin":
             found.setdefault(key, []).append(f"{call} {json.dumps(given, sort_keys=True)}")
-    # Looks at several things of one key (a new one, and an old one that is still to go) are made
+    # A refresh looks at several things of one key (a new one, and an old one that is still to go)
     # at the same time.
     for calls in found.values():
-        calls[:] = sorted(calls) if all(c.startswith("read") for c in calls) else calls
+        looks = list(itertools.takewhile(lambda call: call.startswith(("read", "diff")), calls))
+        calls[: len(looks)] = sorted(looks, key=_id)
     return found
+
+
+def _id(call: str) -> str:
+    """The id of the thing that a call is about."""
+    id_: str = json.loads(call.partition(" ")[2])["id"]
+    return id_
 
 
 def _title(resource: dict[str, Any]) -> str:

@@ -101,6 +101,23 @@ def test_a_deletion_that_comes_too_early_is_noticed() -> None:
     assert disorder(full, Outcome(0, "", [*moments[1:3], moments[0], moments[3]], empty)) == []
 
 
+def test_things_of_one_key_are_looked_at_in_any_order() -> None:
+    empty = {"checkpoint": {"latest": {}}}
+    first, second = (
+        [["begin", call, "a", {"id": id_}] for call in ("read", "diff")] for id_ in ("a-1", "a-2")
+    )
+    update = ["begin", "update", "a", {"id": "a-2"}]
+    one, two, other = (
+        account(Outcome(0, "", calls, empty))
+        for calls in (
+            [*first, *second, update],
+            [second[0], first[0], second[1], first[1], update],
+            [update, *first, *second],
+        )
+    )
+    assert one == two != other
+
+
 def test_a_digest_of_what_a_call_was_given_is_recorded() -> None:
     calls = [["begin", "create", "a", {"props": {"size": size}}] for size in (1, 2)]
     empty = {"checkpoint": {"latest": {}}}

@@ -8,7 +8,7 @@ from typing import Any
 BEFORE = """
     class Pair(pulumi.ComponentResource):
         def __init__(self, name, size):
-            super().__init__("test:index:Pair", name, {"size": size})
+            super().__init__("test:index:Pair", name, {"size": size, "of": a})
             Thing(name + "-left", opts=Opts(parent=self))
             self.register_outputs({"size": size})
 
@@ -91,12 +91,14 @@ def test_both_engines_tell_the_same(cli):
         "same": BEFORE,
         "each kind": AFTER,
         "delete": 'Thing("unprotected", opts=Opts(protect=True))',
+        "protected": 'Thing("unprotected", kind="new", opts=Opts(protect=True))',
+        "kept": "",
         "refused": BEFORE.replace('Thing("deleted"', 'Thing("deleted", label="forbidden"'),
     }
     seen = set()
     for name, program in programs.items():
         cli.program(program)
-        code = int(name == "refused")
+        code = int(name in ("protected", "kept", "refused"))
         ours, theirs = (preview(cli, engine, code) for engine in ("embedded", "pulumi"))
         assert ours == theirs, name
         seen |= {op for _, op in theirs["steps"]}

@@ -71,10 +71,10 @@ class Display:
         if step.hidden:
             return
         with self._lock:
+            step.failed = failed
+            self.steps.append(step)
             if failed:
                 self.failed_urns.add(step.urn)
-            else:
-                self.steps.append(step)
             self._show_step_ended(step, failed)
 
     def diagnostic(self, severity: Severity, message: str, urn: str = "") -> None:
@@ -117,7 +117,7 @@ class Display:
 
     def change_summary(self) -> dict[str, int]:
         """How many resources each kind of step was for, in the order of ``Op``."""
-        counts = Counter(step.op for step in self.steps if step.counted)
+        counts = Counter(step.op for step in self.steps if step.counted and not step.failed)
         return {op.value: counts[op] for op in Op if counts[op]}
 
     def has_changes(self) -> bool:

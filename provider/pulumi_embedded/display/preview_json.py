@@ -47,7 +47,7 @@ def preview_digest(display: Display, config: Config, show_secrets: bool) -> dict
         "steps": [
             _step(step, show, planned=display.dry_run)
             for step in display.steps
-            if step.counted and _is_listed(step)
+            if step.counted and _is_listed(step) and (display.dry_run or not step.failed)
         ],
         **({"diagnostics": diagnostics} if diagnostics else {}),
         "duration": int((time.monotonic() - display.began) * 1e9),

@@ -82,6 +82,9 @@ class DeploymentExecutor:
             self._display.error(str(error))
             return False
         finally:
+            # The program, and a check, say themselves what they failed with.
+            if self._target.dry_run and (self._saw_error or self._steps.failed):
+                self._display.error("preview failed")
             if self._cancellation.interrupted:
                 self._display.error("interrupted: what had begun was finished, the rest was not")
             self._display.end()

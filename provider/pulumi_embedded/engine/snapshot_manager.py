@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ..errors import CancelledError, EngineError
 from ..model.resources import PendingOperation, ResourceState, Snapshot
+from ..model.urns import make_urn, parse_urn
 from ..project.checkpoint import encode_checkpoint, encode_operation, encode_resource, features_of
 from ..project.passphrase import Crypter
 
@@ -143,10 +144,19 @@ class SnapshotManager:
         self._flush(change)
 
     def clear_pending_creates(self) -> None:
-        """Forget creates that an earlier run began and did not finish."""
+        """Forget creates that an earlier run began and did not finish, and that on disk at once:
+        who asked for it has looked, however this run ends. Other operations wait for its end."""
+        if not self._kept_pending:
+            return
         with self._lock:
-            self._kept_pending = []
-            self._changed()
+            self._kept_pending = [
+                encode_operation(operation, self._crypter)
+                for operation in self.base.pending_operations
+                if operation.type != "creating"
+            ]
+            change = self._changed()
+        self._flush(change)
+        self._kept_pending = []
 
     def close(self) -> list[str]:
         """Write what is not on disk yet; returns what could not be recorded before, and is now.
@@ -228,12 +238,18 @@ def _without_dangling_references(resources: list[ResourceState]) -> list[Resourc
 
 
 def _with_new_names(resources: list[ResourceState]) -> list[ResourceState]:
-    """The resources, with copies of those that refer to others by names that these have no more.
+    """The resources, with copies of those whose names, or what they refer to, have changed.
 
     A resource that was found under an alias is stored under its new name at once, while others
     that refer to it may not have been registered yet.
     """
-    names = {alias: r.urn for r in resources for alias in r.aliases if alias != r.urn}
+    names = {alias: r.urn for r in resources for alias in r.aliases}
+    for state in resources:
+        if state.parent in names:  # whose type is a part of this name
+            urn = parse_urn(state.urn)
+            parent = names[state.parent]
+            names[state.urn] = make_urn(urn.stack, urn.project, parent, urn.type, urn.name)
+    names = {old: new for old, new in names.items() if old != new}
     if not names:
         return resources
 
@@ -242,8 +258,9 @@ def _with_new_names(resources: list[ResourceState]) -> list[ResourceState]:
 
     result = []
     for state in resources:
-        if not state.needs().isdisjoint(names):
+        if not {state.urn, *state.needs()}.isdisjoint(names):
             state = state.with_references(renamed)
+            state.urn = renamed(state.urn)
             provider, separator, identifier = state.provider.rpartition("::")
             state.provider = f"{renamed(provider)}{separator}{identifier}"
             state.parent = renamed(state.parent)

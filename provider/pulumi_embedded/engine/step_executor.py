@@ -29,6 +29,7 @@ class StepExecutor:
 
     Attributes:
         deleted: what was deleted in this deployment.
+        failed: whether any step failed.
     """
 
     def __init__(self, deployment: Deployment) -> None:
@@ -37,11 +38,13 @@ class StepExecutor:
         self._display = deployment.display
         self._cancellation = deployment.cancellation
         self._dry_run = deployment.target.dry_run
+        self._command = deployment.target.command
         self._slots = threading.Semaphore(deployment.parallel)
         self._active = 0
         self._idle = threading.Condition()
         self._doomed: set[str] = set()
         self.deleted: set[ResourceState] = set()
+        self.failed = False
 
     def wait_until_idle(self) -> None:
         """Wait for the running steps."""
@@ -108,8 +111,8 @@ class StepExecutor:
                 new.id = old.id  # only now: as with the CLI, the pending operation has no id
                 if new.is_managed and not self._dry_run:
                     new.outputs = self._provider.update(old, new.inputs, ignore_changes)
-                else:
-                    new.outputs = dict(new.inputs) if new.custom else old.outputs
+                elif new.custom:  # a component gives new outputs for new inputs
+                    new.outputs = dict(new.inputs)
                 if new.custom:
                     new.modified = timestamp()
                 _protect(new)
@@ -156,9 +159,10 @@ class StepExecutor:
             with self._recorded("deleting", old) as operation:
                 if old.protect and not replaced:
                     raise EngineError(
-                        f"resource {old.urn!r} cannot be deleted\nbecause it is protected. To "
-                        "unprotect the resource, remove the `protect` option from the resource in "
-                        "your Pulumi program and run `up`"
+                        f'resource "{old.urn}" cannot be deleted\nbecause it is protected. To '
+                        "unprotect the resource, either remove the `protect` flag from the "
+                        f"resource in your Pulumi program and run `{self._command} up`, or use "
+                        f"the command:\n`pulumi state unprotect '{old.urn}'`"
                     )
                 dropped = old.external or old.retain_on_delete or old.deleted_with in self._doomed
                 if old.is_managed and not self._dry_run and not dropped:
@@ -214,8 +218,10 @@ class StepExecutor:
                 yield
                 self._display.step_ended(step)
             except EngineError as error:
+                self.failed = True
                 self._display.step_ended(step, failed=True)
-                self._display.error(str(error), step.urn)
+                context = "Preview failed: " if self._dry_run else ""
+                self._display.error(f"{context}{error}", step.urn)
                 if fatal:
                     self._cancellation.request()
                 raise StepError(str(error)) from error

@@ -28,11 +28,6 @@ from .goals import Goal
 from .registry import Registry
 from .step_executor import StepExecutor
 
-_UNPROTECT = (
-    "as it is currently marked for protection. To unprotect the resource, remove the `protect` "
-    "option from the resource in your Pulumi program and run `up`"
-)
-
 
 class StepGenerator:
     """Turns registrations into steps.
@@ -48,6 +43,11 @@ class StepGenerator:
         self._snapshots = deployment.snapshots
         self._display = deployment.display
         self._cancellation = deployment.cancellation
+        self._advice = (
+            "as it is currently marked for protection. To unprotect the resource, remove the "
+            "`protect` flag from the resource in your Pulumi program and run "
+            f"`{target.command} up`"
+        )
         self._olds = {state.urn: state for state in target.snapshot.resources if not state.delete}
         self._registry = Registry(target.stack, target.project.name, self._olds)
         self._lock = threading.RLock()
@@ -75,10 +75,7 @@ class StepGenerator:
             if old is not None:
                 new.created, new.modified = old.created, old.modified
                 new.unknown_fields = old.unknown_fields
-            if new.custom:
-                self._handle_custom(goal, old, new)
-            else:
-                self._handle_component(goal, old, new)
+            self._plan(goal, old, new)
         except StepError:
             raise
         except EngineError as error:
@@ -162,28 +159,16 @@ class StepGenerator:
         self._display.error(message, urn)
         self._cancellation.request()
 
-    def _handle_component(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
-        with self._lock:
-            self._decided.add(new.urn)
-        if old is None:
-            self._steps.create(new)
-        elif old.custom:
-            # A component takes nothing over from the managed resource that it was.
-            self._replace(goal, old, new, Diff(True, ("provider",)))
-        elif equal(old.inputs, new.inputs):
-            self._steps.same(old, new)
-        else:
-            self._steps.update(old, new, [])
-
-    def _handle_custom(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
-        new.provider = self._default_provider()
-        inputs = self._ignore_changes(new.urn, goal, old) if old else goal.inputs
-        diff = None
-        if old is None or old.external or old.taint or new.urn in self._condemned:
-            new.inputs = self._check(new, {}, goal.inputs)
-        else:
-            new.inputs = self._check(new, old.inputs, inputs)
-            diff = self._diff(goal, old, new)
+    def _plan(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
+        is_fresh = old is None or old.external or old.taint or new.urn in self._condemned
+        if new.custom:
+            new.provider = self._default_provider()
+            inputs = self._ignore_changes(new.urn, goal, old) if old else goal.inputs
+            if old is None or is_fresh:
+                new.inputs = self._check(new, {}, goal.inputs)
+            else:
+                new.inputs = self._check(new, old.inputs, inputs)
+        diff = self._diff(goal, old, new) if old is not None and not is_fresh else None
         with self._lock:
             self._decided.add(new.urn)
             condemned = self._condemned.get(new.urn)
@@ -235,14 +220,16 @@ class StepGenerator:
             return Diff(True, ("replaceWith",))
         if new.deleted_with and new.deleted_with in self._replaced:
             return Diff(True, ("deletedWith",))
-        if not old.custom:
+        if old.custom != new.custom:
             return Diff(True, ("provider",))
+        if not new.custom:
+            return Diff(not equal(old.inputs, new.inputs))
         diff = self._provider.diff(old, new.inputs, goal.state.ignore_changes)
         return with_replace_on_changes(diff, goal.state.replace_on_changes)
 
     def _replace(self, goal: Goal, old: ResourceState, new: ResourceState, diff: Diff) -> None:
         if new.protect and old.protect:
-            message = f"unable to replace resource {new.urn!r}\n{_UNPROTECT}"
+            message = f'unable to replace resource "{new.urn}"\n{self._advice}'
             if not self._target.dry_run:
                 raise EngineError(message)
             # A preview goes on, so that the user sees the difference.
@@ -274,8 +261,9 @@ class StepGenerator:
             for state, keys in dependents:
                 if state.protect:
                     raise EngineError(
-                        f"unable to replace resource {state.urn!r} as part of replacing "
-                        f"{old.urn!r} {_UNPROTECT}"
+                        f'unable to replace resource "{state.urn}" as part of replacing '
+                        f'"{old.urn}" {self._advice}, or use the command:\n'
+                        f"`pulumi state unprotect '{state.urn}'`"
                     )
                 self._condemned[state.urn] = keys
             self._gone.update(state for state, _ in dependents)
@@ -298,29 +286,35 @@ class StepGenerator:
         replaced = {root.urn}
         result: list[tuple[ResourceState, tuple[str, ...]]] = []
         for state in self._target.snapshot.resources:
-            if state.urn in self._decided or state.delete or not state.custom or state.external:
+            if state.urn in self._decided or state.delete or state.external:
                 continue
             if state is root or state.urn in self._condemned:
                 continue
-            if state.deleted_with in replaced or not replaced.isdisjoint(state.replace_with):
-                result.append((state, ()))
+            keys = self._keys_to_replace(state, replaced) if state.custom else None
+            if keys is not None:
                 replaced.add(state.urn)
-                continue
-            inputs = {
-                key: UNKNOWN
-                if not replaced.isdisjoint(state.property_dependencies.get(key, ()))
-                else value
-                for key, value in state.inputs.items()
-            }
-            if UNKNOWN not in inputs.values():
-                continue
-            diff = with_replace_on_changes(
-                self._provider.diff(state, inputs, state.ignore_changes), state.replace_on_changes
-            )
-            if diff.replaces:
-                result.append((state, diff.replace_keys))
-                replaced.add(state.urn)
+            if root.urn in (state.deleted_with, *state.replace_with):
+                keys = ()
+            if keys is not None:
+                result.append((state, keys))
         return result
+
+    def _keys_to_replace(self, state: ResourceState, replaced: set[str]) -> tuple[str, ...] | None:
+        """The properties that force a dependent of ``replaced`` to go too; None if it stays."""
+        if state.deleted_with in replaced:
+            return ()
+        inputs = {
+            key: UNKNOWN
+            if not replaced.isdisjoint(state.property_dependencies.get(key, ()))
+            else value
+            for key, value in state.inputs.items()
+        }
+        if UNKNOWN not in inputs.values():
+            return None
+        diff = with_replace_on_changes(
+            self._provider.diff(state, inputs, state.ignore_changes), state.replace_on_changes
+        )
+        return diff.replace_keys if diff.replaces else None
 
     def _default_provider(self) -> str:
         """The provider that every dynamic resource refers to, itself a resource of the stack."""

@@ -44,6 +44,7 @@ class Step:
         counted: whether it appears in the summary; half of a replacement does not.
         refreshed: whether it shows what really is, so that the outputs are compared.
         planned: ``new`` as it was before the step.
+        failed: whether it ended without having done what it says.
     """
 
     op: Op
@@ -54,6 +55,7 @@ class Step:
     refreshed: bool = False
     started: float = field(default_factory=time.monotonic)
     planned: ResourceState | None = field(init=False)
+    failed: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self.planned = copy.copy(self.new)
