@@ -50,7 +50,7 @@ def test_a_failing_create_stores_nothing_and_stops_what_depends_on_it(workspace)
     """)
     result = workspace.run("up", skip_preview=True)
     assert result.code == 1
-    assert "Exception: the service says no" in result.out
+    assert "the service says no" in result.out
     assert "Resource monitor has terminated" not in result.out
     assert workspace.resources().keys() == {"ok"}
     assert "pending_operations" not in workspace.checkpoint()
@@ -81,7 +81,7 @@ def test_what_cannot_be_looked_at_keeps_nothing_else_from_it(workspace):
     (workspace.service / f"{made['a']}.json").write_text("{")
     result = workspace.run("refresh", skip_preview=True, parallel=1)
     assert result.code == 1
-    assert "JSONDecodeError" in result.out
+    assert "Expecting property name" in result.out
     assert workspace.resources().keys() == {"a", "b"}
     assert workspace.resources()["b"]["outputs"]["extra"] == 1
 
