@@ -1,8 +1,6 @@
 """What can go wrong, and the exit code that each failure ends the process with.
 
-The codes are those of the Pulumi CLI, so that a CI job can swap one for the other:
-1 for whatever failed, 2 when nobody is there to say yes, 6 for a stack that does not exist, 7 when
-changes were seen although none were expected, 8 when interrupted.
+The codes are those of the Pulumi CLI, so that a CI job can swap one for the other.
 """
 
 from __future__ import annotations
@@ -16,7 +14,11 @@ EXIT_CANCELLED = 8
 
 
 class EngineError(Exception):
-    """A failure with one clear sentence for the user; shown without a traceback."""
+    """A failure with one clear sentence for the user; shown without a traceback.
+
+    Whatever finds something that it cannot work with raises it; docstrings inside the package name
+    it, or one of its kinds below, only where a caller does something about it.
+    """
 
     exit_code = EXIT_ERROR
 
@@ -31,6 +33,9 @@ class StackNotFoundError(EngineError):
     """The stack does not exist in the backend."""
 
     exit_code = EXIT_STACK_NOT_FOUND
+
+    def __init__(self, stack: str) -> None:
+        super().__init__(f"no stack named '{stack}' found")
 
 
 class UnsupportedError(EngineError):

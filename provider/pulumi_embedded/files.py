@@ -1,4 +1,4 @@
-"""Writing files so that a reader sees the old or the new one, never half of one."""
+"""Writing files so that a reader sees the old or the new content, never a part."""
 
 from __future__ import annotations
 
@@ -8,11 +8,7 @@ from pathlib import Path
 
 
 def write_atomically(file: Path, text: str, *, mode: int = 0o600) -> None:
-    """Write a file, making its folder if need be; it is on disk when this returns.
-
-    Args:
-        mode: its permissions; as a rule nobody else should read it.
-    """
+    """Write a file, making its folder if need be; it is on disk when this returns."""
     file.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
@@ -25,5 +21,5 @@ def write_atomically(file: Path, text: str, *, mode: int = 0o600) -> None:
     except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
         if isinstance(error, OSError):
-            error.filename = str(file)  # the other name means nothing to anybody
+            error.filename = str(file)  # not the temporary one, which tells the user nothing
         raise

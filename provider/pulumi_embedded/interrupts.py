@@ -1,9 +1,9 @@
 """Ctrl-C and SIGTERM while a stack is worked on.
 
 A signal's handler runs between any two instructions of the main thread, whatever locks that
-holds: one that takes a lock itself may wait for ever, and one that is interrupted by the next
-signal may lose it. So Python is told to write each signal's number to a socket, the moment that
-it comes, and a thread reads and acts.
+holds: a handler that takes a lock may wait for ever, and one that is interrupted by the next
+signal may lose it. So Python writes each signal's number to a socket as soon as it comes, and a
+thread reads the numbers and acts.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class Interrupts:
     Outside the main thread, where Python hands out no signals, it does nothing.
 
     Args:
-        stderr: where the user is told what a second interrupt would do.
+        stderr: where the user reads what a second interrupt would do.
     """
 
     def __init__(self, stderr: Outlet) -> None:
         self._stderr = stderr
         self._lock = threading.Lock()
-        self._seen = 0
+        self._count = 0
         self._asking = False
         self._act: tuple[Callable[[], None], Callable[[], None]] | None = None
         self._undo = contextlib.ExitStack()
@@ -65,19 +65,19 @@ class Interrupts:
     @property
     def seen(self) -> bool:
         """Whether there was any."""
-        return self._seen > 0
+        return self._count > 0
 
     @property
     def killed(self) -> bool:
         """Whether there was more than one, after which nothing is waited for."""
-        return self._seen > 1
+        return self._count > 1
 
     @contextlib.contextmanager
     def during(self, stop: Callable[[], None], kill: Callable[[], None]) -> Iterator[None]:
         """Call ``stop`` at the first interrupt, even one before this, and ``kill`` at the next."""
         with self._lock:
             self._act = (stop, kill)
-            if self._seen:
+            if self._count:
                 stop()
         try:
             yield
@@ -87,11 +87,10 @@ class Interrupts:
 
     @contextlib.contextmanager
     def asking(self) -> Iterator[None]:
-        """While a question waits for its answer, an interrupt, even one before, is a
-        KeyboardInterrupt."""
+        """Let an interrupt, even one before this, end the wait for an answer: KeyboardInterrupt."""
         self._asking = True
         try:
-            if self._seen:
+            if self._count:
                 raise KeyboardInterrupt
             yield
         finally:
@@ -109,12 +108,12 @@ class Interrupts:
 
     def _interrupted(self) -> None:
         with self._lock:
-            self._seen += 1
+            self._count += 1
             if self._act is None:
                 return
             stop, kill = self._act
-            if self._seen > 1:
+            if self._count > 1:
                 kill()
-                return
-            self._stderr.write(_MESSAGE)
-            stop()
+            else:
+                self._stderr.write(_MESSAGE)
+                stop()

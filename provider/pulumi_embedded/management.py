@@ -49,7 +49,7 @@ class StackHandle:
     @property
     def exists(self) -> bool:
         """Whether the stack is in the backend."""
-        return self.backend.exists(self.project.name, self.stack)
+        return self.backend.exists(self.stack)
 
     def crypter(self) -> Crypter:
         """The crypter for new secrets; one is made, and remembered, when there is none yet."""
@@ -68,11 +68,11 @@ class StackHandle:
 
     def read(self) -> dict[str, Any]:
         """The stack's checkpoint."""
-        return self.backend.read(self.project.name, self.stack)
+        return self.backend.read(self.stack)
 
     def write(self, checkpoint: str) -> None:
         """Store the stack's checkpoint."""
-        self.backend.write(self.project.name, self.stack, checkpoint)
+        self.backend.write(self.stack, checkpoint)
 
     def config(self, extra: Mapping[str, str] | None = None, *, validate: bool = True) -> Config:
         """Everything the program may read; ``extra`` holds values for this run alone."""
@@ -114,8 +114,7 @@ def _stack_name(written: str, project: str) -> str:
 
 def stacks(directory: Path) -> list[str]:
     """The names of the project's stacks, sorted."""
-    project = load_project(directory)
-    return open_backend(project).stacks(project.name)
+    return open_backend(load_project(directory)).stacks()
 
 
 def stack_exists(directory: Path, stack: str) -> bool:
@@ -145,12 +144,12 @@ def remove_stack(directory: Path, stack: str, *, force: bool = False) -> None:
         EngineError: it has resources, or another process works on it.
     """
     handle = StackHandle(directory, stack)
-    with handle.backend.lock(handle.project.name, handle.stack, "pulumi"):
+    with handle.backend.lock(handle.stack, "pulumi"):
         if latest_deployment(handle.read()).get("resources") and not force:
             raise EngineError(
                 f"'{handle.stack}' still has resources; removal rejected. Destroy them first"
             )
-        handle.backend.remove(handle.project.name, handle.stack)
+        handle.backend.remove(handle.stack)
     handle.file.path.unlink(missing_ok=True)
 
 
@@ -160,7 +159,7 @@ def cancel(directory: Path, stack: str) -> int:
     This does not stop a run that still holds one: make sure first that there is none.
     """
     handle = StackHandle(directory, stack)
-    return handle.backend.unlock(handle.project.name, handle.stack)
+    return handle.backend.unlock(handle.stack)
 
 
 def config_set(directory: Path, stack: str, key: str, value: str, *, secret: bool = False) -> None:

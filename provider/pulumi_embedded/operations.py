@@ -120,7 +120,7 @@ def run(
         fail(f"{operation} cancelled")
         return EXIT_CANCELLED
     finally:
-        with contextlib.suppress(KeyboardInterrupt):  # nobody reads what is left
+        with contextlib.suppress(KeyboardInterrupt):  # interrupted again: do not wait for the rest
             for outlet in (out, err):
                 outlet.close(patient=not interrupts.killed)
 
@@ -170,7 +170,7 @@ class _Session:
             self._require_stack()
         elif not handle.exists:
             handle.create()
-        lock = handle.backend.lock(handle.project.name, handle.stack, self.command)
+        lock = handle.backend.lock(handle.stack, self.command)
         with self._interruptible(), lock:
             if not self.skip_preview and not self.json_output:
                 deployment, succeeded = self._deploy(kind, dry_run=True)
@@ -179,7 +179,7 @@ class _Session:
                 if not self.yes and not self._confirm(kind):
                     self.err.write(f"error: confirmation declined, not {kind}\n")
                     return EXIT_ERROR
-            handle.backend.back_up(handle.project.name, handle.stack)
+            handle.backend.back_up(handle.stack)
             deployment, succeeded = self._deploy(kind, dry_run=False)
         self._print_json(deployment.display)
         return self._exit_code(deployment, succeeded, kind)
@@ -207,7 +207,7 @@ class _Session:
 
     def _require_stack(self) -> None:
         if not self.handle.exists:
-            raise StackNotFoundError(f"no stack named '{self.handle.stack}' found")
+            raise StackNotFoundError(self.handle.stack)
 
     def _interruptible(self) -> Interrupts:
         self.handle.crypter()  # it may ask for the passphrase, which Ctrl-C ends as any question
@@ -225,12 +225,9 @@ class _Session:
         deployment = Deployment(target, self._display(kind, target), self.parallel)
         executor = DeploymentExecutor(deployment)
         with self.interrupts.during(deployment.cancellation.interrupt, deployment.kill):
-            if kind == "update":
-                succeeded = executor.update(refresh=self.refresh)
-            elif kind == "refresh":
-                succeeded = executor.refresh(clear_pending_creates=self.clear_pending_creates)
-            else:
-                succeeded = executor.destroy(refresh=self.refresh)
+            succeeded = executor.run(
+                kind, refresh=self.refresh, clear_pending_creates=self.clear_pending_creates
+            )
         return deployment, succeeded
 
     def _target(self, *, dry_run: bool) -> Target:
@@ -258,7 +255,7 @@ class _Session:
         return TextDisplay(title, self.out, target.urn, **options)
 
     def _confirm(self, kind: _Kind) -> bool:
-        with self.interrupts.asking():  # before it is seen: who sees it may interrupt at once
+        with self.interrupts.asking():  # first: who sees the question may interrupt it
             self.out.write(f"Do you want to perform this {kind}? [y/N] ")
             self.out.drain()
             answer = self.answers.readline() if self.answers else ""

@@ -227,7 +227,9 @@ def private_fields(model: type[BaseModel]) -> set[str]:
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
     from pydantic import BaseModel
 
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in typing.get_args(annotation):
+    arguments = typing.get_args(annotation)
+    for argument in arguments:
         yield from _models_in(argument)
+    # Python 3.10 takes list[str] for a class.
+    if not arguments and isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation

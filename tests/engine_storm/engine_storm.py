@@ -10,7 +10,7 @@ backend's file system (a small tmpfs of its own or, where none can be mounted, a
 of files), each at a random moment of the seed. Afterwards
 
 - the run has ended, with an exit code that fits and without a traceback;
-- a lock that is left is told of by the next run, and ``cancel`` removes it;
+- a lock that is left is reported by the next run, and ``cancel`` removes it;
 - the state can be read by this engine and, where it is on PATH, by the CLI;
 - whatever was made is in the state, or is an unfinished operation there, or was named on screen;
 - the next ``up`` finishes (after interrupts, the next run is that ``up``, and the last one is left
@@ -149,8 +149,8 @@ class EngineStorm:
         )
         assert process.stdout is not None
         assert process.stdout.readline() == "begins\n"
-        told: list[str] = []
-        reader = threading.Thread(target=lambda: told.extend(process.stdout or ()))
+        lines: list[str] = []
+        reader = threading.Thread(target=lambda: lines.extend(process.stdout or ()))
         reader.start()
         # Time that passes is what is tried here: nothing is waited for.
         time.sleep(self._random.uniform(0, self._span))
@@ -171,7 +171,7 @@ class EngineStorm:
             code = process.wait()
         reader.join()
         (self._workspace.backend / "everything else").unlink(missing_ok=True)
-        output = "".join(told)
+        output = "".join(lines)
         self.counts[f"exit code {code}"] += 1
         allowed = {"interrupts": (0, 8), "kills": (0, -signal.SIGKILL), "full-disk": (0, 1)}
         if code not in allowed[self._kind] or "Traceback" in output:
@@ -187,11 +187,11 @@ class EngineStorm:
         if not locks:
             return
         self.counts["locks left"] += 1
-        told = self._workspace.run("refresh", skip_preview=True)
+        result = self._workspace.run("refresh", skip_preview=True)
         if self._kind != "kills":
             self._problem(f"left {locks}")
-        if any(str(lock) not in told.text for lock in locks) or told.code != 1:
-            self._problem(f"nobody is told of {locks}", told.text)
+        if any(str(lock) not in result.text for lock in locks) or result.code != 1:
+            self._problem(f"{locks} are not reported", result.text)
         if pulumi_embedded.cancel(self._workspace.folder, "dev") != len(locks):
             self._problem(f"cancel does not remove {locks}")
 
@@ -213,7 +213,7 @@ class EngineStorm:
         for name in made - known - gone:
             self.counts["made and not recorded"] += 1
             if f"::{name} (id 'id-of-{name}') was created" not in output:
-                self._problem(f"nobody is told that {name} was made", output)
+                self._problem(f"it is not reported that {name} was made", output)
 
     @contextlib.contextmanager
     def _disk(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ def account(outcome: Outcome) -> dict[str, Any]:
     """A turn's outcome in comparable form. ``form`` is the checkpoint's own.
 
     ``calls`` are those of each thing in their order, the order between things being checked
-    by :func:`disorder`; the resources of ``state`` and the steps of ``preview`` have no order.
+    by ``disorder``; the resources of ``state`` and the steps of ``preview`` have no order.
     """
     resources = outcome.checkpoint["checkpoint"]["latest"].get("resources", [])
     pending = outcome.checkpoint["checkpoint"]["latest"].get("pending_operations", [])
@@ -120,11 +121,18 @@ def _calls(outcome: Outcome) -> dict[str, list[str]]:
     for moment, call, key, given in outcome.calls:
         if moment == "begin":
             found.setdefault(key, []).append(f"{call} {json.dumps(given, sort_keys=True)}")
-    # Looks at several things of one key (a new one, and an old one that is still to go) are made
+    # A refresh looks at several things of one key (a new one, and an old one that is still to go)
     # at the same time.
     for calls in found.values():
-        calls[:] = sorted(calls) if all(c.startswith("read") for c in calls) else calls
+        looks = list(itertools.takewhile(lambda call: call.startswith(("read", "diff")), calls))
+        calls[: len(looks)] = sorted(looks, key=_id)
     return found
+
+
+def _id(call: str) -> str:
+    """The id of the thing that a call is about."""
+    id_: str = json.loads(call.partition(" ")[2])["id"]
+    return id_
 
 
 def _title(resource: dict[str, Any]) -> str:
@@ -173,7 +181,7 @@ def _short(text: str) -> str:
 
 def _preview(digest: dict[str, Any], code: int) -> dict[str, Any]:
     """A preview's JSON without the time it took and, where it failed, what is chance."""
-    told = [
+    diagnostics = [
         (_short(each.get("urn", "")), each["severity"], _last_line(each["message"]))
         for each in digest.get("diagnostics", [])
         if each["severity"] != "info#err"  # what a program that is cut off complains of
@@ -185,7 +193,7 @@ def _preview(digest: dict[str, Any], code: int) -> dict[str, Any]:
     return {
         **_normal(rest),
         "steps": _by_name((f"{step['op']} {step['urn']}", step) for step in steps),
-        "diagnostics": sorted(" ".join(words) for words in told),
+        "diagnostics": sorted(" ".join(words) for words in diagnostics),
     }
 
 

@@ -230,7 +230,7 @@ def summary(text: str) -> dict[str, int]:
     """The counts under ``Resources:`` of what an engine printed."""
     _, _, lines = text.partition("\nResources:")
     found = re.findall(r"(\d+) ([a-z]+)\b", lines.split("\n\n")[0])
-    # Their sum is told as well, and the CLI does not say that there was nothing.
+    # Their sum is shown as well, and the CLI does not say that there was nothing.
     return {what: int(count) for count, what in found if what != "changes" and count != "0"}
 
 

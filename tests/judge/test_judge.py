@@ -73,8 +73,8 @@ def test_the_same_seed_makes_the_same_sequence() -> None:
 
 def test_what_is_meant_to_differ_is_documented() -> None:
     assert len(MEANT) <= 10
-    told = _section("Differences that are meant")
-    assert [each.name for each in MEANT if f"`{each.name}`" not in told] == []
+    section = _section("Differences that are meant")
+    assert [each.name for each in MEANT if f"`{each.name}`" not in section] == []
 
 
 def test_differences_are_found_and_named() -> None:
@@ -99,6 +99,23 @@ def test_a_deletion_that_comes_too_early_is_noticed() -> None:
     wrong = disorder(full, Outcome(0, "", moments, empty))
     assert wrong == ["delete a began before delete b ended"]
     assert disorder(full, Outcome(0, "", [*moments[1:3], moments[0], moments[3]], empty)) == []
+
+
+def test_things_of_one_key_are_looked_at_in_any_order() -> None:
+    empty = {"checkpoint": {"latest": {}}}
+    first, second = (
+        [["begin", call, "a", {"id": id_}] for call in ("read", "diff")] for id_ in ("a-1", "a-2")
+    )
+    update = ["begin", "update", "a", {"id": "a-2"}]
+    one, two, other = (
+        account(Outcome(0, "", calls, empty))
+        for calls in (
+            [*first, *second, update],
+            [second[0], first[0], second[1], first[1], update],
+            [update, *first, *second],
+        )
+    )
+    assert one == two != other
 
 
 def test_a_digest_of_what_a_call_was_given_is_recorded() -> None:

@@ -143,7 +143,7 @@ class Workspace:
         }
 
     def settings(self, text: str) -> None:
-        """Write the project file; the CLI is told to use this very environment."""
+        """Write the project file; the CLI uses this very environment."""
         virtualenv = f"  options:\n    virtualenv: {sys.prefix}\n"
         text = text.replace("  name: python\n", f"  name: python\n{virtualenv}")
         (self.folder / "Pulumi.yaml").write_text(text)
@@ -231,9 +231,9 @@ class Workspace:
         assert (result.code, result.err.count("\n"), result.out) == (code, 1, ""), result.text
         assert words in result.err
         if shutil.which("pulumi"):
-            told = self.pulumi("preview")
-            assert told.code == code, told.text
-            assert (words if theirs is None else theirs) in told.err
+            cli = self.pulumi("preview")
+            assert cli.code == code, cli.text
+            assert (words if theirs is None else theirs) in cli.err
         return result
 
     def checkpoint(self) -> dict[str, Any]:

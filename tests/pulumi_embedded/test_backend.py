@@ -248,12 +248,12 @@ def test_a_lock_names_the_command_that_removes_it(workspace, command):
     workspace.program('Thing("a", pause=True)')
     process = workspace.start("up")
     workspace.wait_until_paused()
-    told = workspace.run("up", command=command)
-    assert f"delete the lock file with `{command} cancel`." in told.err
-    assert f"(pid {process.pid})" in told.err
+    refused = workspace.run("up", command=command)
+    assert f"delete the lock file with `{command} cancel`." in refused.err
+    assert f"(pid {process.pid})" in refused.err
     if shutil.which("pulumi"):
         theirs = workspace.pulumi("up", "--yes", "--skip-preview")
-        assert theirs.code == told.code == 1
+        assert theirs.code == refused.code == 1
         assert "delete the lock file with `pulumi cancel`." in theirs.err
     workspace.resume()
     assert process.communicate()[0]

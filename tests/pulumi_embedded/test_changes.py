@@ -154,3 +154,54 @@ def test_what_is_no_number_can_be_stored(run: Run, workspace) -> None:
     [value] = [outputs(workspace)["z"]["value"]]  # type: ignore[index]
     assert value == "7ff8000000000000"
     assert [call.split()[0] for call in workspace.calls()] == ["create"]
+
+
+@pytest.mark.parametrize(
+    ("option", "exclusive"), [("replace_with=[a]", False), ("deleted_with=a", True)]
+)
+def test_a_component_is_replaced_with_what_it_names(
+    option: str, exclusive: bool, run: Run, workspace
+) -> None:
+    program = """
+        a = Thing("a", kind="{kind}", exclusive={exclusive})
+        c = pulumi.ComponentResource("my:index:Group", "c", opts=Opts({option}))
+        if {kind} != 3:
+            c.register_outputs({{"kind": "{kind}"}})
+    """
+    words = {"option": option, "exclusive": exclusive}
+    assert run(program.format(kind=1, **words)) == 0
+    assert run(program.format(kind=2, **words)) == 0
+    made = workspace.resources()["c"]["outputs"]
+    assert run(program.format(kind=3, **words)) == 0
+    # What the component told before was of the one that is gone.
+    assert (made, workspace.resources()["c"].get("outputs")) == ({"kind": "2"}, None)
+    assert things(workspace) == [["a"], ["c"]]
+
+
+def test_an_updated_component_has_the_outputs_that_it_tells_now(run: Run, workspace) -> None:
+    program = """
+        c = pulumi.ComponentResource("my:index:Group", "c", {{"size": {size}}})
+        if {size} != 2:
+            c.register_outputs({{"size": {size}}})
+    """
+    assert run(program.format(size=1)) == 0
+    assert workspace.resources()["c"]["outputs"] == {"size": 1}
+    assert run(program.format(size=2)) == 0
+    assert "outputs" not in workspace.resources()["c"]
+
+
+def test_what_a_failure_keeps_from_a_renamed_parent_is_renamed_with_it(run: Run, workspace) -> None:
+    program = """
+        alias = pulumi.Alias(type_="my:index:Group")
+        p = pulumi.ComponentResource("my:index:{type}", "p", opts=Opts(aliases=[alias]))
+        a = Thing("a", label="{label}", opts=Opts(parent=p))
+        b = Thing("b", opts=Opts(parent=p, depends_on=[a]))
+        Thing("c", opts=Opts(parent=b))
+    """
+    assert run(program.format(type="Group", label="a")) == 0
+    assert run(program.format(type="Band", label="forbidden")) == 1
+    urns = [each["urn"].split("::")[2] for each in workspace.resources().values()]
+    assert [urn.partition("$")[0] for urn in urns] == ["my:index:Band"] * 4
+    workspace.calls()
+    assert run(program.format(type="Band", label="a")) == 0
+    assert workspace.calls() == []

@@ -54,9 +54,9 @@ def by_scalar(values):
 def test_recorded_scalars(cli):
     pulumi_embedded.create_stack(cli.folder, "dev")
     write_scalars(cli, SCALARS)
-    told = json.loads(cli.cli("config", "--json", "--stack", "dev"))
-    told = by_scalar({key: value["value"] for key, value in told.items()})
-    now = {"cli": cli.cli("version").strip(), "scalars": told}
+    listed = json.loads(cli.cli("config", "--json", "--stack", "dev"))
+    listed = by_scalar({key: value["value"] for key, value in listed.items()})
+    now = {"cli": cli.cli("version").strip(), "scalars": listed}
     if os.environ.get("RECORD"):
         RECORDED.write_text(json.dumps(now, indent=1, ensure_ascii=False) + "\n")
     assert json.loads(RECORDED.read_text()) == now
@@ -64,9 +64,9 @@ def test_recorded_scalars(cli):
 
 def test_scalars_mean_what_they_mean_to_the_cli(workspace):
     write_scalars(workspace, SCALARS)
-    told = pulumi_embedded.config_all(workspace.folder, "dev")
-    told = by_scalar({key: value.text for key, value in told.items()})
-    assert told == json.loads(RECORDED.read_text())["scalars"]
+    listed = pulumi_embedded.config_all(workspace.folder, "dev")
+    listed = by_scalar({key: value.text for key, value in listed.items()})
+    assert listed == json.loads(RECORDED.read_text())["scalars"]
 
 
 @pytest.mark.parametrize("scalar", [".inf", "-.INF", ".nan"])

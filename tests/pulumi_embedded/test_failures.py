@@ -50,7 +50,7 @@ def test_a_failing_create_stores_nothing_and_stops_what_depends_on_it(workspace)
     """)
     result = workspace.run("up", skip_preview=True)
     assert result.code == 1
-    assert "Exception: the service says no" in result.out
+    assert "the service says no" in result.out
     assert "Resource monitor has terminated" not in result.out
     assert workspace.resources().keys() == {"ok"}
     assert "pending_operations" not in workspace.checkpoint()
@@ -81,7 +81,7 @@ def test_what_cannot_be_looked_at_keeps_nothing_else_from_it(workspace):
     (workspace.service / f"{made['a']}.json").write_text("{")
     result = workspace.run("refresh", skip_preview=True, parallel=1)
     assert result.code == 1
-    assert "JSONDecodeError" in result.out
+    assert "Expecting property name" in result.out
     assert workspace.resources().keys() == {"a", "b"}
     assert workspace.resources()["b"]["outputs"]["extra"] == 1
 
@@ -228,7 +228,14 @@ def test_a_killed_run_keeps_what_finished_and_says_what_did_not(workspace):
     assert "1 pending operations from previous deployment" in result.out
     assert workspace.resources().keys() == {"first", "slow"}
     assert "pending_operations" in workspace.checkpoint(), "only a person can tell"
-    assert workspace.run("refresh", clear_pending_creates=True).code == 0
+    # Who looked before clearing need not look again, even if what follows is killed.
+    thing = next(workspace.service.glob("*.json"))
+    thing.unlink()
+    os.mkfifo(thing)
+    process = workspace.start("refresh", clear_pending_creates=True)
+    with thing.open("w"):  # waits until the provider reads it
+        process.kill()
+        process.wait()
     assert "pending_operations" not in workspace.checkpoint()
 
 
@@ -266,7 +273,7 @@ SEND = """
 
 
 @pytest.mark.parametrize(
-    ("body", "code", "told"),
+    ("body", "code", "shown"),
     [
         (
             f'{SEND}    engine.Log(proto.LogRequest(severity=1, message="said", urn="nonsense"))',
@@ -283,9 +290,9 @@ SEND = """
     ],
     ids=["a message", "the root", "an alias's parent", "an alias"],
 )
-def test_a_malformed_urn_is_told_in_one_line(workspace, body, code, told, caplog):
+def test_a_malformed_urn_is_told_in_one_line(workspace, body, code, shown, caplog):
     workspace.program(body)
     result = workspace.run("up", skip_preview=True)
     assert result.code == code, result.text
-    assert told in result.out
+    assert shown in result.out
     assert "Traceback" not in result.text + caplog.text

@@ -125,9 +125,9 @@ def test_interrupts_while_the_state_is_stored_wait_for_that_alone(workspace, sta
     for number in range(2):
         workspace.program(f'Thing("a")\npulumi.export("number", {number})')
         begin(process)
-        told = until(process, "ended")
-        assert ("ended 0", "ended 8")[number] in told
-    assert MESSAGE in told
+        output = until(process, "ended")
+        assert ("ended 0", "ended 8")[number] in output
+    assert MESSAGE in output
     assert workspace.run("preview").code == 0
     assert locks(workspace) == []
 
@@ -170,10 +170,10 @@ def test_pairs_of_interrupts_at_any_moment(workspace, start):
         for pause in (chosen.uniform(0, whole), chosen.uniform(0, 0.3)):
             time.sleep(pause)
             process.send_signal(signal.SIGINT)
-        told = until(process, "ended")
-        codes.append(told.split()[-1])
-        assert codes[-1] in ("0", "8"), told
-        assert "Traceback" not in told
+        output = until(process, "ended")
+        codes.append(output.split()[-1])
+        assert codes[-1] in ("0", "8"), output
+        assert "Traceback" not in output
         assert locks(workspace) == []
     assert "8" in codes
     workspace.up()

@@ -157,9 +157,9 @@ def test_version_ranges_are_the_clis(cli):
         if not wanted or holds:
             continue  # refusals are quick, and what is not given is not looked at
         cli.settings(f"{PROJECT}requiredPulumiVersion: '{wanted}'\n")
-        told = cli.pulumi("preview")
-        assert told.code == 1, wanted
-        assert ("satisfy" if holds is False else "parsing CLI version range") in told.err, wanted
+        result = cli.pulumi("preview")
+        assert result.code == 1, wanted
+        assert ("satisfy" if holds is False else "parsing CLI version range") in result.err, wanted
     cli.settings(
         f"{PROJECT}requiredPulumiVersion: '{' || '.join(k for k in RANGES if RANGES[k])}'\n"
     )

@@ -215,10 +215,10 @@ def test_asking_for_secrets_reveals_what_is_marked(prepared):
             print("said", password)
         """),
     )
-    told = prepared.up(show_secrets=True).out
-    assert f'marked: "{INPUT}"' in told
-    assert 'plain : "[secret]"' in told
-    assert "said [secret]" in told
+    shown = prepared.up(show_secrets=True).out
+    assert f'marked: "{INPUT}"' in shown
+    assert 'plain : "[secret]"' in shown
+    assert "said [secret]" in shown
     outputs = json.loads(prepared.run("outputs", json_output=True, show_secrets=True).out)
     assert outputs == {"marked": INPUT, "plain": PASSWORD}
 

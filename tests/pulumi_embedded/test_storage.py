@@ -62,12 +62,12 @@ def test_what_was_made_while_the_disk_filled_up_is_named(empty_program, small_di
     small_disk.wait_until_paused()
     filling = fill(small_disk.backend)
     small_disk.resume()
-    told, _ = process.communicate()
+    output, _ = process.communicate()
     (thing,) = small_disk.service.glob("*.json")
     assert process.returncode == 1
-    assert "Traceback" not in told
-    assert f"Thing::a (id '{thing.stem}') was created" in told
-    assert f"{small_disk.backend}/.pulumi/stacks/proj/dev.json: could not be written" in told
+    assert "Traceback" not in output
+    assert f"Thing::a (id '{thing.stem}') was created" in output
+    assert f"{small_disk.backend}/.pulumi/stacks/proj/dev.json: could not be written" in output
     filling.unlink()
     (operation,) = small_disk.checkpoint()["pending_operations"]
     assert operation["type"] == "creating"

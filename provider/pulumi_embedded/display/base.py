@@ -1,4 +1,4 @@
-"""What a run tells the user. This base class only remembers; its subclasses show it."""
+"""What a run shows the user. This base class only remembers; its subclasses show it."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ class Display:
         if step.hidden:
             return
         with self._lock:
+            step.failed = failed
+            self.steps.append(step)
             if failed:
                 self.failed_urns.add(step.urn)
-            else:
-                self.steps.append(step)
             self._show_step_ended(step, failed)
 
     def diagnostic(self, severity: Severity, message: str, urn: str = "") -> None:
@@ -116,8 +116,8 @@ class Display:
         """The deployment has ended."""
 
     def change_summary(self) -> dict[str, int]:
-        """How many resources each kind of step was for, in the order of :class:`Op`."""
-        counts = Counter(step.op for step in self.steps if step.counted)
+        """How many resources each kind of step was for, in the order of ``Op``."""
+        counts = Counter(step.op for step in self.steps if step.counted and not step.failed)
         return {op.value: counts[op] for op in Op if counts[op]}
 
     def has_changes(self) -> bool:

@@ -12,15 +12,9 @@ from rich.text import Text
 from ..model.steps import Op, Step
 from .base import Diagnostic, Severity
 from .outlet import Outlet
-from .text import TextDisplay, row
+from .text import DOING, TextDisplay, row
 
-_STYLES: Final = {
-    "+": "green",
-    "-": "red",
-    "~": "yellow",
-    ">": "cyan",
-    "<": "cyan",
-}
+_STYLES: Final = {"+": "green", "-": "red", "~": "yellow", ">": "cyan", "<": "cyan"}
 _SEVERITY_STYLES: Final = {Severity.WARNING: "yellow", Severity.ERROR: "red"}
 _FRAMES_PER_SECOND: Final = 8
 
@@ -56,8 +50,8 @@ class LiveDisplay(TextDisplay):
             running = [(step, self._statuses.get(urn, "")) for urn, step in self._running.items()]
         rows = []
         for step, status in running:
-            # A row is one line, and the status is what people look at: it must fit.
-            text = Text(f"{row(step, 1, brief=True)} ({step.elapsed:.0f}s) ", _style(step))
+            # A row is one line; it is brief so that there is room for the status.
+            text = Text(f"{row(step, DOING, brief=True)} ({step.elapsed:.0f}s) ", _style(step))
             text.append(status, "dim")
             text.truncate(self._console.width, overflow="ellipsis")
             rows.append(text)
@@ -88,5 +82,5 @@ class LiveDisplay(TextDisplay):
 
 
 def _style(step: Step) -> str:
-    mark = row(step, 1).strip()[:1]
+    mark = row(step, DOING).strip()[:1]
     return _STYLES.get(mark, "")

@@ -1,7 +1,7 @@
-"""Where a run's text goes: to somebody who may have stopped reading.
+"""Where a run's text goes, whatever the reader does.
 
-A deployment must neither end nor stand still because of what is shown: whoever looks at it may
-close the pipe, may leave it full, or may use a terminal that lacks a character.
+A deployment must neither end nor block because of what it shows: the reader may close the pipe,
+may leave it full, or may use a terminal that lacks a character.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import threading
 from typing import Any, Final, TextIO
 
 _STANDARD_ERROR: Final = 2
-_PATIENCE_SECONDS: Final = 1.0  # with a reader who does not read, after the run was killed
+_PATIENCE_SECONDS: Final = 1.0  # for a reader that has stopped reading, after the run was killed
 
 
 def occupy_standard_streams() -> None:
@@ -34,10 +34,12 @@ class Outlet:
 
     def __init__(self, stream: TextIO | None, beside: Outlet | None = None) -> None:
         self._stream = stream
-        self._beside = beside
         self._pump: _Pump | None = None
-        self._opened = False
-        self._lock = threading.Lock()
+        # Any other kind of stream may do more with a text than to write it to its file.
+        if isinstance(stream, io.TextIOWrapper):
+            with contextlib.suppress(OSError, ValueError):  # there is no file under it
+                stream.flush()
+                self._pump = _Pump.to(stream.fileno(), beside._pump if beside else None)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -52,9 +54,8 @@ class Outlet:
             return len(text)
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         data = text.encode(encoding, "replace")
-        pump = self._open()
-        if pump is not None:
-            pump.put(data)
+        if self._pump is not None:
+            self._pump.put(data)
         else:
             with contextlib.suppress(OSError, ValueError):  # it is closed
                 self._stream.write(data.decode(encoding))
@@ -76,18 +77,6 @@ class Outlet:
         """
         if self._pump is not None:
             self._pump.close(None if patient else _PATIENCE_SECONDS)
-
-    def _open(self) -> _Pump | None:
-        with self._lock:
-            if not self._opened and self._stream is not None:
-                self._opened = True
-                beside = self._beside._open() if self._beside is not None else None
-                # Anything else may do more with a text than to write it to its file.
-                if isinstance(self._stream, io.TextIOWrapper):
-                    with contextlib.suppress(OSError, ValueError):  # there is no file under it
-                        self._stream.flush()
-                        self._pump = _Pump.to(self._stream.fileno(), beside)
-            return self._pump
 
 
 class _Pump:
@@ -141,5 +130,5 @@ class _Pump:
                 data = data[os.write(self._number, data) :]
             except BlockingIOError:
                 select.select([], [self._number], [])
-            except OSError:  # nobody reads it any more
+            except OSError:  # the reader is gone
                 return

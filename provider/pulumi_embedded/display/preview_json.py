@@ -1,16 +1,16 @@
-"""A JSON account of a deployment: of a preview, what ``pulumi preview --json`` tells.
+"""A deployment as JSON: of a preview, what ``pulumi preview --json`` gives.
 
-That is little of dynamic resources, whose provider passes on whether something changes and what
-forces a replacement, and nothing else: so ``detailedDiff`` is null unless it leaves the comparison
-to the engine, and a new state has no outputs yet. Only of a real run, of which the CLI gives no
-such account, the outputs are told.
+Dynamic resources have little to show there. Their provider passes on whether something changes and
+what forces a replacement, and nothing else: so ``detailedDiff`` is null unless it leaves the
+comparison to the engine, and a new state has no outputs yet. The CLI has no such JSON for a real
+run; ours includes the outputs then.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ..model.diffs import Diff
@@ -21,12 +21,11 @@ from ..model.urns import STACK_TYPE
 from ..model.values import UNKNOWN_WIRE, Properties, mask, reveal
 from ..project.checkpoint import resource_fields
 from ..project.config import Config
-from .base import Diagnostic, Display, Severity
+from .base import Diagnostic, Display
 from .secrecy import KnownSecrets
+from .text import LABELS
 
 Show = Callable[[Properties], Properties]
-
-_PREFIXES = {Severity.WARNING: "warning: ", Severity.ERROR: "error: "}
 
 
 def preview_digest(display: Display, config: Config, show_secrets: bool) -> dict[str, Any]:
@@ -35,7 +34,9 @@ def preview_digest(display: Display, config: Config, show_secrets: bool) -> dict
     Diagnostics and configuration are left out when there are none.
     """
     shown = {key: "[secret]" if value.secret else value.text for key, value in config.items()}
-    told = [_diagnostic(each, display.secrets) for each in display.diagnostics]
+    diagnostics = [_diagnostic(each, display.secrets) for each in display.diagnostics]
+    counts = display.change_summary()
+    counts.pop(Op.READ.value, None)
 
     def show(properties: Properties) -> Properties:
         properties = display.secrets.redact_value(properties)
@@ -46,54 +47,52 @@ def preview_digest(display: Display, config: Config, show_secrets: bool) -> dict
         "steps": [
             _step(step, show, planned=display.dry_run)
             for step in display.steps
-            if step.counted and _is_news(step)
+            if step.counted and _is_listed(step) and (display.dry_run or not step.failed)
         ],
-        **({"diagnostics": told} if told else {}),
+        **({"diagnostics": diagnostics} if diagnostics else {}),
         "duration": int((time.monotonic() - display.began) * 1e9),
-        "changeSummary": {
-            op: count for op, count in display.change_summary().items() if op != Op.READ.value
-        },
+        "changeSummary": counts,
     }
 
 
-def _is_news(step: Step) -> bool:
-    """Of what stays the same, only the stack itself and a changed protection are told."""
+def _is_listed(step: Step) -> bool:
+    """Of what stays the same, only the stack itself and a changed protection are listed."""
     if step.op is not Op.SAME or step.state.type == STACK_TYPE:
         return True
     return step.old is not None and step.old.protect != step.state.protect
 
 
 def _step(step: Step, show: Show, *, planned: bool) -> dict[str, Any]:
+    def fields(state: ResourceState) -> dict[str, Any]:
+        shown = replace(state, inputs=show(state.inputs), outputs=show(state.outputs))
+        return resource_fields(shown, None)
+
     entry: dict[str, Any] = {"op": step.op.value, "urn": step.urn}
     if step.state.provider:
         entry["provider"] = step.state.provider
     if step.old is not None:
-        entry["oldState"] = _state(step.old, show)
+        entry["oldState"] = fields(step.old)
     new = step.planned if planned and step.planned else step.new
     if new is not None:
-        entry["newState"] = _state(new, show)
+        entry["newState"] = fields(new)
     diff = step.diff or Diff(True)
     if diff.replace_keys:
         entry["replaceReasons"] = list(diff.replace_keys)
     if diff.detailed:
         entry["diffReasons"] = diff.changed_keys
-        differences = {
+        entry["detailedDiff"] = {
             path_text(path): {"kind": kind, "inputDiff": True}
             for path, kind in diff.detailed.items()
             if path[0] != "__provider"
         }
-    return {**entry, "detailedDiff": differences if diff.detailed else None}
+    entry.setdefault("detailedDiff", None)
+    return entry
 
 
 def _diagnostic(diagnostic: Diagnostic, secrets: KnownSecrets) -> dict[str, str]:
     message = secrets.redact(diagnostic.message)
     return {
         **({"urn": diagnostic.urn} if diagnostic.urn else {}),
-        "message": f"{_PREFIXES.get(diagnostic.severity, '')}{message}\n",
+        "message": f"{LABELS.get(diagnostic.severity, '')}{message}\n",
         "severity": diagnostic.severity.name.lower(),
     }
-
-
-def _state(state: ResourceState, show: Show) -> dict[str, Any]:
-    shown = dataclasses.replace(state, inputs=show(state.inputs), outputs=show(state.outputs))
-    return resource_fields(shown, None)

@@ -1,16 +1,15 @@
 """Keeps secret values out of everything that is shown.
 
-Whatever carries the mark of a secret is masked by its mark. This is for what surrounds it: the
-text that a program prints and a provider raises, and plain values. As with the CLI
-(``sdk/go/common/util/logging``), secrets of the configuration are found there, and their JSON form,
-unless they are shorter than three characters, or a boolean. The CLI stops there. Here the members
-of secret objects and the lines of long texts are known as well, and in text, secret properties:
-from six characters on, as shorter ones are too often ordinary words.
+Values marked as secret are masked by their mark. This module searches what has no marks: the text
+that a program prints and a provider raises, and plain values. As with the CLI
+(``sdk/go/common/util/logging``), it finds the secrets of the configuration and their JSON form,
+unless they are shorter than three characters, or a boolean. Beyond the CLI it finds the members
+of secret objects, the lines of long texts and, in text, secret properties: from six characters on,
+as shorter ones are too often ordinary words.
 """
 
 from __future__ import annotations
 
-import bisect
 import json
 import re
 import threading
@@ -31,8 +30,9 @@ class KnownSecrets:
     """The secret values that a run has come across so far. May be used from any thread."""
 
     def __init__(self) -> None:
-        self._configured = _Texts()
-        self._all = _Texts()
+        self._lock = threading.Lock()
+        self._configured: set[str] = set()
+        self._all: set[str] = set()
 
     def learn_config(self, config: Config) -> None:
         """Know the secrets of the configuration."""
@@ -48,7 +48,7 @@ class KnownSecrets:
             self.learn([state.inputs, state.outputs])
 
     def learn(self, value: Value) -> None:
-        """Know every secret in a value. What the SDK keeps in a resource for itself is none."""
+        """Know every secret in a value, except in properties of the SDK's own (``__...``)."""
         if isinstance(value, Secret):
             found = {form for leaf in _leaves(reveal(value)) for form in (leaf, *_members(leaf))}
             self._add((form for form in found if len(form) >= _SHORTEST), configured=False)
@@ -62,7 +62,7 @@ class KnownSecrets:
 
     def redact(self, text: str) -> str:
         """The text without the known secrets."""
-        return self._all.redact(text)
+        return self._redact(text, self._all)
 
     def redact_value(self, value: Value) -> Value:
         """The value with what is secret in the configuration redacted in its plain texts.
@@ -72,34 +72,20 @@ class KnownSecrets:
         """
 
         def redacted(leaf: Value) -> Value:
-            return self._configured.redact(leaf) if isinstance(leaf, str) else leaf
+            return self._redact(leaf, self._configured) if isinstance(leaf, str) else leaf
 
         return map_leaves(value, redacted)
 
     def _add(self, texts: Iterable[str], *, configured: bool) -> None:
-        for form in {form for text in texts for form in _forms(text)}:
-            self._all.add(form)
+        forms = {form for text in texts for form in _forms(text)}
+        with self._lock:
+            self._all |= forms
             if configured:
-                self._configured.add(form)
+                self._configured |= forms
 
-
-class _Texts:
-    """A set of texts, which come and are looked for at the same time."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._texts: set[str] = set()
-        self._longest_first: list[str] = []
-
-    def add(self, text: str) -> None:
+    def _redact(self, text: str, secrets: set[str]) -> str:
         with self._lock:
-            if text not in self._texts:
-                self._texts.add(text)
-                bisect.insort(self._longest_first, text, key=lambda each: -len(each))
-
-    def redact(self, text: str) -> str:
-        with self._lock:
-            found = [each for each in self._longest_first if each in text]
+            found = sorted((secret for secret in secrets if secret in text), key=len, reverse=True)
         return re.sub("|".join(map(re.escape, found)), MASK, text) if found else text
 
 

@@ -8,46 +8,32 @@ from typing import Any, Final
 
 from ..model.steps import Op, Step
 from ..model.urns import urn_name, urn_type
-from ..model.values import Properties, Secret, Unknown, Value, equal
+from ..model.values import UNKNOWN, Properties, Secret, Value, equal
 from .base import Diagnostic, Display, Severity
 from .outlet import Outlet
 
-MARKS: Final = {
-    Op.SAME: "  ",
-    Op.CREATE: "+ ",
-    Op.UPDATE: "~ ",
-    Op.DELETE: "- ",
-    Op.REPLACE: "+-",
-    Op.CREATE_REPLACEMENT: "++",
-    Op.DELETE_REPLACED: "--",
-    Op.READ: "> ",
-    Op.READ_REPLACEMENT: ">>",
-    Op.READ_DISCARD: "< ",
-    Op.DISCARD_REPLACED: "<<",
-    Op.REFRESH: "~ ",
-    Op.REMOVE_PENDING_REPLACE: "~ ",
-}
-# What a step is called in a preview, while it runs, and when it is done.
+# A step's mark, and what it is called in a preview, while it runs, and when it is done.
 _WORDS: Final = {
-    op: tuple(words.split("/"))
-    for op, words in {
-        Op.SAME: "//",
-        Op.CREATE: "create/creating/created",
-        Op.UPDATE: "update/updating/updated",
-        Op.DELETE: "delete/deleting/deleted",
-        Op.REPLACE: "replace/replacing/replaced",
-        Op.CREATE_REPLACEMENT: "create replacement/creating replacement/created replacement",
-        Op.DELETE_REPLACED: "delete original/deleting original/deleted original",
-        Op.READ: "read/reading/read",
-        Op.READ_REPLACEMENT: "read for replacement/reading for replacement/read",
-        Op.READ_DISCARD: "discard/discarding/discarded",
-        Op.DISCARD_REPLACED: "discard original/discarding original/discarded original",
-        Op.REFRESH: "refresh/refreshing/refreshed",
-        Op.REMOVE_PENDING_REPLACE: "complete replace/completing replace/completed replace",
+    op: line.split("|")
+    for op, line in {
+        Op.SAME: "  |||",
+        Op.CREATE: "+ |create|creating|created",
+        Op.UPDATE: "~ |update|updating|updated",
+        Op.DELETE: "- |delete|deleting|deleted",
+        Op.REPLACE: "+-|replace|replacing|replaced",
+        Op.CREATE_REPLACEMENT: "++|create replacement|creating replacement|created replacement",
+        Op.DELETE_REPLACED: "--|delete original|deleting original|deleted original",
+        Op.READ: "> |read|reading|read",
+        Op.READ_REPLACEMENT: ">>|read for replacement|reading for replacement|read",
+        Op.READ_DISCARD: "< |discard|discarding|discarded",
+        Op.DISCARD_REPLACED: "<<|discard original|discarding original|discarded original",
+        Op.REFRESH: "~ |refresh|refreshing|refreshed",
+        Op.REMOVE_PENDING_REPLACE: "~ |complete replace|completing replace|completed replace",
     }.items()
 }
+TO_DO, DOING, DONE = 1, 2, 3
 _LOOKS: Final = frozenset({Op.READ, Op.READ_REPLACEMENT, Op.READ_DISCARD})
-_LABELS: Final = {Severity.WARNING: "warning: ", Severity.ERROR: "error: "}
+LABELS: Final = {Severity.WARNING: "warning: ", Severity.ERROR: "error: "}
 
 
 class TextDisplay(Display):
@@ -69,7 +55,6 @@ class TextDisplay(Display):
         self._out = out
         self._stack_urn = stack_urn
         self._show_secrets = show_secrets
-        self._started = time.monotonic()
 
     def begin(self) -> None:
         self._line(self._title)
@@ -84,28 +69,27 @@ class TextDisplay(Display):
 
     def _show_step_began(self, step: Step) -> None:
         if not self.dry_run and step.op is not Op.SAME:
-            self._line(f"{row(step, 1)} (0s)")
+            self._line(f"{row(step, DOING)} (0s)")
 
     def _show_step_ended(self, step: Step, failed: bool) -> None:
         if failed:
-            self._line(f"{row(step, 1)} failed")
-        elif step.op is Op.SAME:
-            return
-        elif self.dry_run:
-            self._line(row(step, 0))
-        else:
-            self._line(f"{row(step, 2)} ({step.elapsed:.2f}s){changes_note(step)}")
+            self._line(f"{row(step, DOING)} failed")
+        elif step.op is not Op.SAME and self.dry_run:
+            self._line(row(step, TO_DO))
+        elif step.op is not Op.SAME:
+            self._line(f"{row(step, DONE)} ({step.elapsed:.2f}s){_changes_note(step)}")
 
     def _show_diagnostic(self, diagnostic: Diagnostic) -> None:
-        urn = diagnostic.urn or self._stack_urn
-        first_line = self.secrets.redact(diagnostic.message).partition("\n")[0]
-        label = _LABELS.get(diagnostic.severity, "")
-        self._line(f"    {urn_type(urn)} {urn_name(urn)} {label}{first_line}")
+        label = LABELS.get(diagnostic.severity, "")
+        self._message(diagnostic.urn or self._stack_urn, label, diagnostic.message)
 
     def _show_status(self, urn: str, text: str) -> None:
-        # There is no row to write over; the provider tells seldom enough for lines of their own.
+        # There is no row to write over; statuses are rare enough for lines of their own.
+        self._message(urn, "", text)
+
+    def _message(self, urn: str, label: str, text: str) -> None:
         first_line = self.secrets.redact(text).partition("\n")[0]
-        self._line(f"    {urn_type(urn)} {urn_name(urn)} {first_line}")
+        self._line(f"    {urn_type(urn)} {urn_name(urn)} {label}{first_line}")
 
     def _summary(self) -> Iterator[str]:
         yield from self._diagnostics_text()
@@ -114,7 +98,7 @@ class TextDisplay(Display):
             yield from outputs_text(old, new, self._show_secrets)
         yield from self._resources_text()
         if not self.dry_run:
-            yield f"Duration: {max(1, round(time.monotonic() - self._started))}s"
+            yield f"Duration: {max(1, round(time.monotonic() - self.began))}s"
             yield ""
 
     def _diagnostics_text(self) -> Iterator[str]:
@@ -128,7 +112,7 @@ class TextDisplay(Display):
             yield f"  {urn_type(urn)} ({urn_name(urn)}):"
             for diagnostic in group:
                 message = self.secrets.redact(diagnostic.message)
-                text = _LABELS.get(diagnostic.severity, "") + message
+                text = LABELS.get(diagnostic.severity, "") + message
                 yield from (f"    {line}".rstrip() for line in text.splitlines())
             yield ""
 
@@ -142,9 +126,8 @@ class TextDisplay(Display):
             return
         yield "Resources:"
         for name, count in summary.items():
-            op = Op(name)
-            words = f"to {_WORDS[op][0]}" if self.dry_run else _WORDS[op][2]
-            yield f"    {MARKS[op]}{count} {words}"
+            mark, to_do, _, done = _WORDS[Op(name)]
+            yield f"    {mark}{count} {f'to {to_do}' if self.dry_run else done}"
         if self.failed_urns:
             yield f"    {len(self.failed_urns)} errored"
         if unchanged:
@@ -154,18 +137,19 @@ class TextDisplay(Display):
 
 
 def row(step: Step, tense: int, *, brief: bool = False) -> str:
-    """A step's line: 0 says what would be done, 1 what is being done, 2 what was done.
+    """A step's line.
 
     Args:
+        tense: ``TO_DO``, ``DOING`` or ``DONE``.
         brief: without the type and the changes, where width is short.
     """
-    urn = step.urn
-    note = "" if tense == 2 or brief else changes_note(step)
-    kind = "" if brief else f"{urn_type(urn)} "
-    return f" {MARKS[step.op]} {kind}{urn_name(urn)} {_WORDS[step.op][tense]}{note}"
+    words = _WORDS[step.op]
+    note = "" if tense == DONE or brief else _changes_note(step)
+    kind = "" if brief else f"{urn_type(step.urn)} "
+    return f" {words[0]} {kind}{urn_name(step.urn)} {words[tense]}{note}"
 
 
-def changes_note(step: Step) -> str:
+def _changes_note(step: Step) -> str:
     """The properties that a step changes: `` [diff: ~name,+tags]``."""
     changes = ",".join(f"{mark}{name}" for mark, name in step.changes())
     return f" [diff: {changes}]" if changes else ""
@@ -179,14 +163,15 @@ def outputs_text(old: Properties, new: Properties, show_secrets: bool) -> Iterat
     yield "Outputs:"
     width = max(map(len, names))
     for name in names:
+        before = _format(old[name], show_secrets) if name in old else ""
+        after = _format(new[name], show_secrets) if name in new else ""
         if name not in old:
-            mark, text = "+ ", _format(new[name], show_secrets)
+            mark, text = "+ ", after
         elif name not in new:
-            mark, text = "- ", _format(old[name], show_secrets)
+            mark, text = "- ", before
         elif equal(old[name], new[name]):
-            mark, text = "  ", _format(new[name], show_secrets)
+            mark, text = "  ", after
         else:
-            before, after = _format(old[name], show_secrets), _format(new[name], show_secrets)
             mark, text = "~ ", f"{before} => {after}"
         yield f"  {mark}{name:<{width}}: {text}"
     yield ""
@@ -195,26 +180,15 @@ def outputs_text(old: Properties, new: Properties, show_secrets: bool) -> Iterat
 def _format(value: Value, show_secrets: bool, indent: str = "    ") -> str:
     if isinstance(value, Secret):
         return _format(value.value, True, indent) if show_secrets else "[secret]"
-    if isinstance(value, Unknown):
-        return "[unknown]"
-    if value is None:
-        return "<null>"
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    deeper = indent + "    "
+    if not isinstance(value, (dict, list)):
+        words = {UNKNOWN: "[unknown]", None: "<null>"}
+        return str(value).lower() if isinstance(value, bool) else words.get(value, str(value))
+    deeper = f"{indent}    "
     if isinstance(value, dict):
-        width = max(map(len, value), default=0)
-        items = [
-            f"{deeper}{key:<{width}}: {_format(item, show_secrets, deeper)}"
-            for key, item in sorted(value.items())
-        ]
-        return "\n".join(["{", *items, f"{indent}}}"]) if items else "{}"
-    if isinstance(value, list):
-        items = [
-            f"{deeper}[{index}]: {_format(item, show_secrets, deeper)}"
-            for index, item in enumerate(value)
-        ]
-        return "\n".join(["[", *items, f"{indent}]"]) if items else "[]"
-    return str(value)
+        (start, end), pairs, width = "{}", sorted(value.items()), max(map(len, value), default=0)
+    else:
+        (start, end), pairs, width = "[]", [(f"[{n}]", v) for n, v in enumerate(value)], 0
+    lines = [f"{deeper}{key:<{width}}: {_format(v, show_secrets, deeper)}" for key, v in pairs]
+    return "\n".join([start, *lines, f"{indent}{end}"]) if lines else start + end

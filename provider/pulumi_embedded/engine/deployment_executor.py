@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from ..errors import CancelledError, EngineError, StepError, UnsupportedError
+from ..errors import CancelledError, EngineError, StepError
 from ..model.deletion_order import deletion_levels, needs
 from ..model.resources import ResourceState
 from ..model.urns import DYNAMIC_PACKAGE, PROVIDER_TYPE_PREFIX, urn_name
 from ..processes.children import ChildProcess, program_environment
 from ..project.checkpoint import ORGANIZATION
 from .deployment import Deployment
+from .goals import refuse_other_packages
 from .services import Engine, ResourceMonitor, serve
 from .step_executor import StepExecutor
 from .step_generator import StepGenerator
@@ -32,8 +34,7 @@ up to date and clears pending operations; pending creates only with --clear-pend
 
 
 class DeploymentExecutor:
-    """Runs one operation on a stack. Each instance runs once; each operation says whether it
-    succeeded, and shows why not."""
+    """Runs one operation on a stack. Each instance runs once."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
@@ -44,49 +45,58 @@ class DeploymentExecutor:
         self._provider = deployment.provider
         self._steps = StepExecutor(deployment)
         self._engine_address = ""
+        self._saw_error = False
 
-    def update(self, *, refresh: bool) -> bool:
-        """Run the program and bring the stack to what it says."""
-        return self._run(lambda: self._update(refresh))
+    def run(self, kind: str, *, refresh: bool, clear_pending_creates: bool) -> bool:
+        """Run an operation, and show why it failed if it did.
 
-    def refresh(self, *, clear_pending_creates: bool) -> bool:
-        """Bring the stack's record up to date with what is really there."""
-        return self._run(lambda: self._refresh(clear_pending_creates=clear_pending_creates))
+        Args:
+            kind: ``update`` runs the program and brings the stack to what it says, ``refresh``
+                brings the stack's record up to date, ``destroy`` deletes everything in the stack.
+            refresh: whether to refresh before anything else.
+            clear_pending_creates: whether a refresh forgets creates that were interrupted.
 
-    def destroy(self, *, refresh: bool) -> bool:
-        """Delete everything in the stack."""
-        return self._run(lambda: self._destroy(refresh))
-
-    def _run(self, operate: Callable[[], bool]) -> bool:
+        Returns:
+            Whether it succeeded.
+        """
         self._display.begin()
         try:
             engine = Engine(self._display, self._cancellation)
             with serve(engine, threads=_MESSAGE_THREADS) as self._engine_address:
                 self._provider.engine_address = self._engine_address
                 try:
-                    succeeded = operate()
+                    if kind == "update":
+                        self._update(refresh)
+                    elif kind == "refresh":
+                        self._refresh(clear_pending_creates=clear_pending_creates)
+                    else:
+                        self._destroy(refresh)
                 finally:
                     self._provider.close()
                     if recorded := self._snapshots.close():
                         self._display.info("\n  ".join(["recorded after all:", *recorded]))
-            return succeeded and not self._cancellation.requested.is_set()
+            return not (self._saw_error or self._cancellation.requested.is_set())
         except (StepError, CancelledError):
             return False
         except EngineError as error:
             self._display.error(str(error))
             return False
         finally:
+            # The program, and a check, say themselves what they failed with.
+            if self._target.dry_run and (self._saw_error or self._steps.failed):
+                self._display.error("preview failed")
             if self._cancellation.interrupted:
                 self._display.error("interrupted: what had begun was finished, the rest was not")
             self._display.end()
 
-    def _update(self, refresh: bool) -> bool:
+    def _update(self, refresh: bool) -> None:
         if refresh:
             self._refresh(counted=False)
         elif not self._target.dry_run:
             self._warn_of_pending_operations()
         generator = StepGenerator(self._deployment, self._steps)
         self._run_program(generator)
+        self._saw_error = generator.saw_error
         try:
             if not self._cancellation.requested.is_set():
                 doomed, forgotten = generator.leftovers()
@@ -95,9 +105,8 @@ class DeploymentExecutor:
                 self._delete(doomed)
         finally:
             generator.store_stack_outputs()
-        return not generator.saw_error
 
-    def _refresh(self, *, clear_pending_creates: bool = False, counted: bool = True) -> bool:
+    def _refresh(self, *, clear_pending_creates: bool = False, counted: bool = True) -> None:
         self._configure_provider_from_state()
         if clear_pending_creates:
             self._snapshots.clear_pending_creates()
@@ -110,9 +119,8 @@ class DeploymentExecutor:
             self._in_parallel(look, self._target.snapshot.resources)
         finally:
             self._snapshots.refreshed(results)
-        return True
 
-    def _destroy(self, refresh: bool) -> bool:
+    def _destroy(self, refresh: bool) -> None:
         if refresh:
             self._refresh(counted=False)
         self._configure_provider_from_state()
@@ -123,7 +131,6 @@ class DeploymentExecutor:
             else:
                 doomed.append(state)
         self._delete(doomed)
-        return True
 
     def _run_program(self, generator: StepGenerator) -> None:
         """Run the program until it ends, or until no further step may start.
@@ -151,26 +158,18 @@ class DeploymentExecutor:
             self._await(ChildProcess(target.project, "program", settings, environment, show, show))
 
     def _await(self, program: ChildProcess) -> None:
-        over = threading.Event()
-        exit_codes: list[int] = []
-
-        def watch() -> None:
-            exit_codes.append(program.wait())
-            over.set()
-
-        threading.Thread(target=watch, daemon=True).start()
-        self._cancellation.on_request(over.set)
+        ends: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        threading.Thread(target=lambda: ends.put(program.wait()), daemon=True).start()
+        self._cancellation.on_request(lambda: ends.put(None))
         try:
-            over.wait()
+            exit_code = ends.get()
         finally:
             program.kill()
             self._steps.wait_until_idle()
-        if self._cancellation.requested.is_set():
-            return
-        if exit_codes[0] != 0:
+        if exit_code and not self._cancellation.requested.is_set():
             self._cancellation.request()
-            if exit_codes[0] != _ERROR_SHOWN:
-                self._display.error(f"program exited with non-zero exit code: {exit_codes[0]}")
+            if exit_code != _ERROR_SHOWN:
+                self._display.error(f"program exited with non-zero exit code: {exit_code}")
 
     def _show_program_output(self, line: str) -> None:
         # A program that is cut off complains at length; the reason has been shown already.
@@ -220,11 +219,8 @@ class DeploymentExecutor:
         for state in self._target.snapshot.resources:
             if state.type == f"{PROVIDER_TYPE_PREFIX}{DYNAMIC_PACKAGE}":
                 self._provider.configure(state.inputs)
-            elif state.is_managed and (package := state.type.partition(":")[0]) != DYNAMIC_PACKAGE:
-                raise UnsupportedError(
-                    f"resource {urn_name(state.urn)!r} needs the provider {package!r}: "
-                    "the embedded engine runs dynamic and component resources only"
-                )
+            elif state.is_managed:
+                refuse_other_packages(state.type, urn_name(state.urn))
 
     def _warn_of_pending_operations(self) -> None:
         operations = self._target.snapshot.pending_operations

@@ -1,7 +1,6 @@
 """What a program asks for, taken from its registration requests.
 
-Whatever the embedded engine does not do is refused here, in one sentence: nothing that a program
-says may be silently ignored.
+What the embedded engine does not do is refused here, in one sentence; nothing is ignored silently.
 """
 
 from __future__ import annotations
@@ -18,18 +17,17 @@ from ..model.resources import ResourceState
 from ..model.urns import DYNAMIC_PACKAGE, is_provider_type
 from ..model.values import Properties, from_struct
 
-
-@dataclass(frozen=True)
-class Alias:
-    """Another name that a resource may have had: a URN, or parts that differ from today's."""
-
-    urn: str = ""
-    name: str = ""
-    type: str = ""
-    stack: str = ""
-    project: str = ""
-    parent: str = ""
-    no_parent: bool = False
+# What a registration must not ask for, by the field of its request.
+_REFUSED: Final = {
+    "provider": "an explicit provider",
+    "remote": "remote components",
+    "importId": "import",
+    "transforms": "transforms",
+    "state_migrations": "state migrations",
+    "hooks": "resource hooks",
+    "replacement_trigger": "a replacement trigger",
+    "packageRef": "a parameterized package",
+}
 
 
 @dataclass
@@ -48,7 +46,7 @@ class Goal:
     protect: bool | None = None
     retain_on_delete: bool | None = None
     delete_before_replace: bool | None = None
-    aliases: list[Alias] = field(default_factory=list)
+    aliases: list[alias_pb2.Alias] = field(default_factory=list)
 
 
 def goal_from_registration(request: resource_pb2.RegisterResourceRequest) -> Goal:
@@ -57,22 +55,9 @@ def goal_from_registration(request: resource_pb2.RegisterResourceRequest) -> Goa
     Raises:
         UnsupportedError: it asks for something that the embedded engine does not do.
     """
-    _refuse_unknown_package(request.type, request.name, request.custom or request.remote)
-    unsupported = {
-        "an explicit provider": request.provider,
-        "remote components": request.remote,
-        "import": request.importId,
-        "transforms": request.transforms,
-        "state migrations": _field(request, "state_migrations"),
-        "resource hooks": _has_hooks(request),
-        "a replacement trigger": _has_field(request, "replacement_trigger"),
-        "a parameterized package": request.packageRef,
-    }
-    for what, is_used in unsupported.items():
-        if is_used:
-            raise UnsupportedError(
-                f"resource {request.name!r} uses {what}, which the embedded engine has not"
-            )
+    if request.custom or request.remote:
+        refuse_other_packages(request.type, request.name)
+    _refuse_options(request)
     inputs = from_struct(request.object)
     dependencies = sorted(request.dependencies)
     property_dependencies = {
@@ -87,12 +72,12 @@ def goal_from_registration(request: resource_pb2.RegisterResourceRequest) -> Goa
         dependencies=dependencies,
         property_dependencies=property_dependencies or dict.fromkeys(inputs, dependencies),
         deleted_with=request.deletedWith,
-        replace_with=list(_field(request, "replace_with") or []),
+        replace_with=list(getattr(request, "replace_with", ())),
         ignore_changes=list(request.ignoreChanges),
         replace_on_changes=list(request.replaceOnChanges),
         additional_secret_outputs=list(request.additionalSecretOutputs),
         custom_timeouts=_timeouts(request),
-        hide_diff=[_spelled(text) for text in _field(request, "hideDiffs") or []],
+        hide_diff=[_spelled(text) for text in getattr(request, "hideDiffs", ())],
     )
     dbr_given = request.deleteBeforeReplaceDefined or request.deleteBeforeReplace
     return Goal(
@@ -102,7 +87,7 @@ def goal_from_registration(request: resource_pb2.RegisterResourceRequest) -> Goa
         protect=request.protect if request.HasField("protect") else None,
         retain_on_delete=request.retainOnDelete if request.HasField("retainOnDelete") else None,
         delete_before_replace=request.deleteBeforeReplace if dbr_given else None,
-        aliases=[Alias(urn=urn) for urn in request.aliasURNs] + list(map(_alias, request.aliases)),
+        aliases=[*(alias_pb2.Alias(urn=urn) for urn in request.aliasURNs), *request.aliases],
     )
 
 
@@ -112,12 +97,8 @@ def goal_from_read(request: resource_pb2.ReadResourceRequest) -> Goal:
     Raises:
         UnsupportedError: it asks for something that the embedded engine does not do.
     """
-    _refuse_unknown_package(request.type, request.name, True)
-    if request.provider:
-        raise UnsupportedError(
-            f"resource {request.name!r} uses an explicit provider, "
-            "which the embedded engine has not"
-        )
+    refuse_other_packages(request.type, request.name)
+    _refuse_options(request)
     state = ResourceState(
         urn="",
         type=request.type,
@@ -132,16 +113,26 @@ def goal_from_read(request: resource_pb2.ReadResourceRequest) -> Goal:
     return Goal(request.name, state, state.inputs)
 
 
-def _refuse_unknown_package(type_: str, name: str, needs_provider: bool) -> None:
+def refuse_other_packages(type_: str, name: str) -> None:
+    """Raise UnsupportedError where a resource needs another provider than the dynamic one."""
     package = type_.rpartition(":")[2] if is_provider_type(type_) else type_.partition(":")[0]
-    if not needs_provider or (package == DYNAMIC_PACKAGE and not is_provider_type(type_)):
-        return
     if type_ == "pulumi:pulumi:StackReference":
         raise UnsupportedError(f"{name!r} is a stack reference, which the embedded engine has not")
-    raise UnsupportedError(
-        f"resource {name!r} needs the provider {package!r}: "
-        "the embedded engine runs dynamic and component resources only"
-    )
+    if is_provider_type(type_) or package != DYNAMIC_PACKAGE:
+        raise UnsupportedError(
+            f"resource {name!r} needs the provider {package!r}: "
+            "the embedded engine runs dynamic and component resources only"
+        )
+
+
+def _refuse_options(request: Any) -> None:
+    for field_, value in request.ListFields():
+        # SDKs send the hooks of every resource, which are mostly none.
+        if field_.name in _REFUSED and not (field_.name == "hooks" and not value.ListFields()):
+            raise UnsupportedError(
+                f"resource {request.name!r} uses {_REFUSED[field_.name]}, "
+                "which the embedded engine has not"
+            )
 
 
 def _spelled(path: str) -> str:
@@ -150,34 +141,6 @@ def _spelled(path: str) -> str:
         return path_text(parse_path(path))
     except ValueError:
         return path
-
-
-def _field(request: Any, name: str) -> Any:
-    """A field of a message; None where an older SDK does not have it."""
-    return getattr(request, name, None)
-
-
-def _has_field(request: Any, name: str) -> bool:
-    return name in request.DESCRIPTOR.fields_by_name and bool(request.HasField(name))
-
-
-def _has_hooks(request: Any) -> bool:
-    hooks = _field(request, "hooks")
-    return hooks is not None and bool(hooks.ListFields())
-
-
-def _alias(alias: alias_pb2.Alias) -> Alias:
-    if alias.WhichOneof("alias") == "urn":
-        return Alias(urn=alias.urn)
-    spec = alias.spec
-    return Alias(
-        name=spec.name,
-        type=spec.type,
-        stack=spec.stack,
-        project=spec.project,
-        parent=spec.parentUrn,
-        no_parent=spec.noParent,
-    )
 
 
 _TIMEOUT_UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pulumi.runtime.proto import alias_pb2
+
 from ..errors import EngineError
 from ..model.resources import ResourceState
 from ..model.urns import Urn, make_urn, parse_urn, urn_name
-from .goals import Alias, Goal
+from .goals import Goal
 
 
 class Registry:
@@ -24,7 +26,7 @@ class Registry:
         self._goals: dict[str, Goal] = {}
         self._old_names: dict[str, str] = {}  # a resource's URN -> the alias it was found under
 
-    def name(self, goal: Goal) -> None:
+    def assign_urn(self, goal: Goal) -> None:
         """Give a resource its URN."""
         state = goal.state
         state.urn = make_urn(self._stack, self._project, state.parent, state.type, goal.name)
@@ -37,9 +39,6 @@ class Registry:
         """Note that the resource is in the program, and find what it was before.
 
         Options that the program does not set are taken from the parent.
-
-        Raises:
-            EngineError: another resource has the name, or there is no such parent.
         """
         state = goal.state
         urn = state.urn
@@ -71,7 +70,7 @@ class Registry:
             goal.protect = parent.protect
         if parent and goal.retain_on_delete is None:
             goal.retain_on_delete = parent.retain_on_delete
-        if not state.external:  # what is only looked up cannot be deleted anyway
+        if not state.external:  # one that is only looked up is never deleted
             state.protect, state.retain_on_delete = bool(goal.protect), bool(goal.retain_on_delete)
             if parent:
                 state.deleted_with = state.deleted_with or parent.state.deleted_with
@@ -92,16 +91,16 @@ class Registry:
                 urns.append(str(Urn(self._stack, self._project, old_type, name)))
         return list(dict.fromkeys(urns))
 
-    def _alias_urn(self, goal: Goal, alias: Alias) -> str:
-        if alias.urn:
+    def _alias_urn(self, goal: Goal, alias: alias_pb2.Alias) -> str:
+        """The URN that an alias stands for: one, or parts that differ from today's."""
+        if alias.WhichOneof("alias") == "urn":
             return alias.urn
-        parent = goal.state.parent
-        if alias.parent:
-            parent = self._old_names.get(alias.parent, alias.parent)
+        spec = alias.spec
+        parent = self._old_names.get(spec.parentUrn, spec.parentUrn) or goal.state.parent
         return make_urn(
-            alias.stack or self._stack,
-            alias.project or self._project,
-            "" if alias.no_parent else parent,
-            alias.type or goal.state.type,
-            alias.name or goal.name,
+            spec.stack or self._stack,
+            spec.project or self._project,
+            "" if spec.noParent else parent,
+            spec.type or goal.state.type,
+            spec.name or goal.name,
         )

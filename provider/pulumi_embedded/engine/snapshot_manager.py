@@ -1,7 +1,7 @@
 """Keeps the stack's snapshot up to date while steps run, in memory and on disk.
 
-Every step is recorded twice: before it starts (as a pending operation, so that an interrupted
-run leaves word of what it was doing) and when it ends. A record is on disk before the call that
+Every step is recorded twice: before it starts, as a pending operation, so that the stack of a
+killed run says what was under way; and when it ends. A record is on disk before the call that
 makes it returns. Steps that end at the same time share one write: the cost of a write grows
 with the stack, and one per step would make large stacks quadratic.
 """
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ..errors import CancelledError, EngineError
 from ..model.resources import PendingOperation, ResourceState, Snapshot
+from ..model.urns import make_urn, parse_urn
 from ..project.checkpoint import encode_checkpoint, encode_operation, encode_resource, features_of
 from ..project.passphrase import Crypter
 
@@ -27,7 +28,7 @@ class SnapshotManager:
 
     Args:
         base: the snapshot to start from. It is changed in place.
-        write: stores a checkpoint; None for a preview, which must leave no trace.
+        write: stores a checkpoint; None for a preview, which must not change anything.
         name: the stack's full name, ``ORGANIZATION/PROJECT/STACK``.
         crypter: encrypts secrets.
     """
@@ -46,26 +47,20 @@ class SnapshotManager:
         self._new: list[ResourceState] = []
         self._removed: set[ResourceState] = set()
         self._pending: dict[int, str] = {}
-        # A create that was interrupted may have made something that nobody knows of: only a
-        # person can tell, so these stay until `refresh` is told to clear them.
+        # An interrupted create may have made something that the stack does not know. Only the
+        # user can find out, so these stay until `refresh` is run with `clear_pending_creates`.
         self._kept_pending = [
             encode_operation(operation, crypter)
             for operation in base.pending_operations
             if operation.type == "creating"
         ]
         self._encoded: dict[ResourceState, str] = {}
-        self._next_operation = 0
         self._lock = threading.RLock()
         self._write_lock = threading.Lock()
         self._frozen = False
         self._unrecorded: list[str] = []
         self._changes = 0
         self._written = 0
-
-    def resources(self) -> list[ResourceState]:
-        """Everything in the stack now."""
-        with self._lock:
-            return [r for r in (*self._new, *self.base.resources) if r not in self._removed]
 
     def begin(self, type_: str, state: ResourceState) -> int:
         """Record that an operation is about to start; returns its number.
@@ -74,15 +69,13 @@ class SnapshotManager:
             CancelledError: nothing is written any more, so nothing may start.
         """
         with self._lock:
-            self._next_operation += 1
-            operation = self._next_operation
+            operation = self._changed()
             if self._write is not None:
                 self._pending[operation] = encode_operation(
                     PendingOperation(type_, state), self._crypter
                 )
-            change = self._changed()
         try:
-            self._flush(change)
+            self._flush(operation)
         except EngineError:
             self.fail(operation)
             raise
@@ -114,8 +107,8 @@ class SnapshotManager:
             flush: whether the record must be on disk before this returns.
 
         Raises:
-            EngineError: it could not be written; what the step did is named, so that somebody
-                can look after it if no later write succeeds either.
+            EngineError: it could not be written; the resource is named, so that somebody can look
+                after it if no later write succeeds either.
         """
         with self._lock:
             if operation is not None:
@@ -124,7 +117,6 @@ class SnapshotManager:
                 self._new.append(add)
             if remove is not None:
                 self._removed.add(remove)
-                self._encoded.pop(remove, None)
             for state in changed:
                 self._encoded.pop(state, None)
             change = self._changed()
@@ -152,10 +144,19 @@ class SnapshotManager:
         self._flush(change)
 
     def clear_pending_creates(self) -> None:
-        """Forget creates that an earlier run began and did not finish."""
+        """Forget creates that an earlier run began and did not finish, and that on disk at once:
+        who asked for it has looked, however this run ends. Other operations wait for its end."""
+        if not self._kept_pending:
+            return
         with self._lock:
-            self._kept_pending = []
-            self._changed()
+            self._kept_pending = [
+                encode_operation(operation, self._crypter)
+                for operation in self.base.pending_operations
+                if operation.type != "creating"
+            ]
+            change = self._changed()
+        self._flush(change)
+        self._kept_pending = []
 
     def close(self) -> list[str]:
         """Write what is not on disk yet; returns what could not be recorded before, and is now.
@@ -163,10 +164,8 @@ class SnapshotManager:
         Raises:
             EngineError: it could not be written.
         """
-        with self._lock:
-            change = self._changes
         try:
-            self._flush(change)
+            self._flush(self._changes)
         except EngineError as error:
             lines = [str(error), *self._unrecorded]
             if self._unrecorded:
@@ -177,7 +176,7 @@ class SnapshotManager:
     def freeze(self) -> None:
         """Write nothing more, so that what is running stays recorded as unfinished."""
         self._frozen = True
-        with self._write_lock:  # what is being written now is written whole
+        with self._write_lock:  # wait for a write that has begun
             pass
 
     def _changed(self) -> int:
@@ -186,10 +185,8 @@ class SnapshotManager:
 
     def _flush(self, change: int) -> None:
         with self._write_lock:
-            if self._write is None or self._frozen:
-                return
             # Whoever held the lock before may have written our change together with its own.
-            if self._written >= change:
+            if self._write is None or self._frozen or self._written >= change:
                 return
             with self._lock:
                 latest = self._changes
@@ -202,14 +199,13 @@ class SnapshotManager:
             self._written = latest
 
     def _encode(self) -> str:
-        states = _with_new_names(self.resources())
+        current = [r for r in (*self._new, *self.base.resources) if r not in self._removed]
+        states = _with_new_names(current)
         texts = []
-        for state, is_copy in states:
-            text = None if is_copy else self._encoded.get(state)
-            if text is None:
-                text = encode_resource(state, self._crypter)
-                if not is_copy:
-                    self._encoded[state] = text
+        for original, state in zip(current, states, strict=True):
+            text = self._encoded.get(state) or encode_resource(state, self._crypter)
+            if state is original:
+                self._encoded[state] = text
             texts.append(text)
         return encode_checkpoint(
             self._name,
@@ -217,7 +213,7 @@ class SnapshotManager:
             texts,
             [*self._pending.values(), *self._kept_pending],
             self.base.metadata,
-            features_of(state for state, _ in states),
+            features_of(states),
         )
 
 
@@ -241,26 +237,32 @@ def _without_dangling_references(resources: list[ResourceState]) -> list[Resourc
     return results
 
 
-def _with_new_names(resources: list[ResourceState]) -> list[tuple[ResourceState, bool]]:
-    """Each state with references to renamed resources brought up to date, and whether it is a copy.
+def _with_new_names(resources: list[ResourceState]) -> list[ResourceState]:
+    """The resources, with copies of those whose names, or what they refer to, have changed.
 
     A resource that was found under an alias is stored under its new name at once, while others
     that refer to it may not have been registered yet.
     """
-    names = {alias: r.urn for r in resources for alias in r.aliases if alias != r.urn}
+    names = {alias: r.urn for r in resources for alias in r.aliases}
+    for state in resources:
+        if state.parent in names:  # whose type is a part of this name
+            urn = parse_urn(state.urn)
+            parent = names[state.parent]
+            names[state.urn] = make_urn(urn.stack, urn.project, parent, urn.type, urn.name)
+    names = {old: new for old, new in names.items() if old != new}
     if not names:
-        return [(state, False) for state in resources]
+        return resources
 
     def renamed(urn: str) -> str:
         return names.get(urn, urn)
 
     result = []
     for state in resources:
-        needs_copy = not state.references().isdisjoint(names)
-        if needs_copy:
+        if not {state.urn, *state.needs()}.isdisjoint(names):
             state = state.with_references(renamed)
+            state.urn = renamed(state.urn)
             provider, separator, identifier = state.provider.rpartition("::")
             state.provider = f"{renamed(provider)}{separator}{identifier}"
             state.parent = renamed(state.parent)
-        result.append((state, needs_copy))
+        result.append(state)
     return result

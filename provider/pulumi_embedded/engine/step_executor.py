@@ -29,6 +29,7 @@ class StepExecutor:
 
     Attributes:
         deleted: what was deleted in this deployment.
+        failed: whether any step failed.
     """
 
     def __init__(self, deployment: Deployment) -> None:
@@ -37,11 +38,13 @@ class StepExecutor:
         self._display = deployment.display
         self._cancellation = deployment.cancellation
         self._dry_run = deployment.target.dry_run
+        self._command = deployment.target.command
         self._slots = threading.Semaphore(deployment.parallel)
         self._active = 0
         self._idle = threading.Condition()
         self._doomed: set[str] = set()
         self.deleted: set[ResourceState] = set()
+        self.failed = False
 
     def wait_until_idle(self) -> None:
         """Wait for the running steps."""
@@ -105,11 +108,11 @@ class StepExecutor:
         new.created, new.modified = old.created, old.modified
         with self._running(Step(Op.UPDATE, old, new, diff)):
             with self._recorded("updating", new) as operation:
-                new.id = old.id  # only now: as the CLI's, what is stored as begun has none yet
+                new.id = old.id  # only now: as with the CLI, the pending operation has no id
                 if new.is_managed and not self._dry_run:
                     new.outputs = self._provider.update(old, new.inputs, ignore_changes)
-                else:
-                    new.outputs = dict(new.inputs) if new.custom else old.outputs
+                elif new.custom:  # a component gives new outputs for new inputs
+                    new.outputs = dict(new.inputs)
                 if new.custom:
                     new.modified = timestamp()
                 _protect(new)
@@ -156,9 +159,10 @@ class StepExecutor:
             with self._recorded("deleting", old) as operation:
                 if old.protect and not replaced:
                     raise EngineError(
-                        f"resource {old.urn!r} cannot be deleted\nbecause it is protected. To "
-                        "unprotect the resource, remove the `protect` option from the resource in "
-                        "your Pulumi program and run `up`"
+                        f'resource "{old.urn}" cannot be deleted\nbecause it is protected. To '
+                        "unprotect the resource, either remove the `protect` flag from the "
+                        f"resource in your Pulumi program and run `{self._command} up`, or use "
+                        f"the command:\n`pulumi state unprotect '{old.urn}'`"
                     )
                 dropped = old.external or old.retain_on_delete or old.deleted_with in self._doomed
                 if old.is_managed and not self._dry_run and not dropped:
@@ -178,11 +182,11 @@ class StepExecutor:
     def refresh(self, old: ResourceState, *, counted: bool) -> ResourceState | None:
         """The resource as it really is; None when it is gone."""
         if not old.is_managed or old.pending_replacement:
-            # Nobody can look at it, but it is there and counts.
+            # There is no provider to ask, but it counts as unchanged.
             self._display.step_ended(Step(Op.SAME, old, old, counted=counted))
             return old
         step = Step(Op.REFRESH, old, None, counted=counted, refreshed=True)
-        # When one cannot be looked at, the others still are.
+        # One that cannot be read does not keep the others from being read.
         with self._running(step, fatal=False):
             found = self._provider.read(old.urn, old.id, old.inputs, old.outputs)
             if not found.id:
@@ -193,7 +197,7 @@ class StepExecutor:
             _protect(new)
             if not (equal(old.inputs, new.inputs) and equal(old.outputs, new.outputs)):
                 new.modified = timestamp()
-            # The question is what the next update would do, so it is asked that way round.
+            # Drift is what the next update would change: from what was found to the old inputs.
             if old.external:
                 drifted = not equal(old.outputs, new.outputs)
             else:
@@ -214,8 +218,10 @@ class StepExecutor:
                 yield
                 self._display.step_ended(step)
             except EngineError as error:
+                self.failed = True
                 self._display.step_ended(step, failed=True)
-                self._display.error(str(error), step.urn)
+                context = "Preview failed: " if self._dry_run else ""
+                self._display.error(f"{context}{error}", step.urn)
                 if fatal:
                     self._cancellation.request()
                 raise StepError(str(error)) from error

@@ -28,11 +28,6 @@ from .goals import Goal
 from .registry import Registry
 from .step_executor import StepExecutor
 
-_UNPROTECT = (
-    "as it is currently marked for protection. To unprotect the resource, remove the `protect` "
-    "option from the resource in your Pulumi program and run `up`"
-)
-
 
 class StepGenerator:
     """Turns registrations into steps.
@@ -48,6 +43,11 @@ class StepGenerator:
         self._snapshots = deployment.snapshots
         self._display = deployment.display
         self._cancellation = deployment.cancellation
+        self._advice = (
+            "as it is currently marked for protection. To unprotect the resource, remove the "
+            "`protect` flag from the resource in your Pulumi program and run "
+            f"`{target.command} up`"
+        )
         self._olds = {state.urn: state for state in target.snapshot.resources if not state.delete}
         self._registry = Registry(target.stack, target.project.name, self._olds)
         self._lock = threading.RLock()
@@ -70,23 +70,16 @@ class StepGenerator:
             CancelledError: no further step may start.
         """
         new = goal.state
-        self._registry.name(goal)
-        self._display.secrets.learn(goal.inputs)
         try:
-            with self._lock:
-                self._cancellation.check()
-                old = self._registry.claim(goal)
+            old = self._claim(goal)
             if old is not None:
                 new.created, new.modified = old.created, old.modified
                 new.unknown_fields = old.unknown_fields
-            if new.custom:
-                self._custom(goal, old, new)
-            else:
-                self._component(goal, old, new)
+            self._plan(goal, old, new)
         except StepError:
             raise
         except EngineError as error:
-            if not self._cancellation.requested.is_set():
+            if new.urn and not self._cancellation.requested.is_set():
                 self._fail(str(error), new.urn)
             raise
         with self._lock:
@@ -96,11 +89,8 @@ class StepGenerator:
     def read(self, goal: Goal) -> ResourceState:
         """Look up one resource that the stack does not own; returns its state."""
         new = goal.state
-        self._registry.name(goal)
-        self._display.secrets.learn(goal.inputs)
+        old = self._claim(goal)
         with self._lock:
-            self._cancellation.check()
-            old = self._registry.claim(goal)
             self._decided.add(new.urn)
         new.provider = self._default_provider()
         self._steps.read(old, new)
@@ -157,32 +147,28 @@ class StepGenerator:
                 (forgotten if state.pending_replacement else doomed).append(state)
         return doomed, forgotten
 
+    def _claim(self, goal: Goal) -> ResourceState | None:
+        """Give a resource its URN, and find what it was before."""
+        self._registry.assign_urn(goal)
+        self._display.secrets.learn(goal.inputs)
+        with self._lock:
+            self._cancellation.check()
+            return self._registry.claim(goal)
+
     def _fail(self, message: str, urn: str) -> None:
         self._display.error(message, urn)
         self._cancellation.request()
 
-    def _component(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
-        with self._lock:
-            self._decided.add(new.urn)
-        if old is None:
-            self._steps.create(new)
-        elif old.custom:
-            # It was a resource of its own and became a component: nothing can be taken over.
-            self._replace(goal, old, new, Diff(True, ("provider",)))
-        elif equal(old.inputs, new.inputs):
-            self._steps.same(old, new)
-        else:
-            self._steps.update(old, new, [])
-
-    def _custom(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
-        new.provider = self._default_provider()
-        inputs = self._ignore_changes(new.urn, goal, old) if old else goal.inputs
-        diff = None
-        if old is None or old.external or old.taint or new.urn in self._condemned:
-            new.inputs = self._check(new, {}, goal.inputs)
-        else:
-            new.inputs = self._check(new, old.inputs, inputs)
-            diff = self._diff(goal, old, new)
+    def _plan(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> None:
+        is_fresh = old is None or old.external or old.taint or new.urn in self._condemned
+        if new.custom:
+            new.provider = self._default_provider()
+            inputs = self._ignore_changes(new.urn, goal, old) if old else goal.inputs
+            if old is None or is_fresh:
+                new.inputs = self._check(new, {}, goal.inputs)
+            else:
+                new.inputs = self._check(new, old.inputs, inputs)
+        diff = self._diff(goal, old, new) if old is not None and not is_fresh else None
         with self._lock:
             self._decided.add(new.urn)
             condemned = self._condemned.get(new.urn)
@@ -190,7 +176,7 @@ class StepGenerator:
             self._steps.create(new)
         elif condemned is not None:
             self._replaced.add(new.urn)
-            self._steps.mark_replaced(old, new)  # the reason is another's
+            self._steps.mark_replaced(old, new)  # without a diff: it is replaced for another
             self._steps.create(new, old, Diff(True, condemned))
         elif old.external:
             self._steps.create(new, old)
@@ -234,22 +220,24 @@ class StepGenerator:
             return Diff(True, ("replaceWith",))
         if new.deleted_with and new.deleted_with in self._replaced:
             return Diff(True, ("deletedWith",))
-        if not old.custom:
+        if old.custom != new.custom:
             return Diff(True, ("provider",))
+        if not new.custom:
+            return Diff(not equal(old.inputs, new.inputs))
         diff = self._provider.diff(old, new.inputs, goal.state.ignore_changes)
         return with_replace_on_changes(diff, goal.state.replace_on_changes)
 
     def _replace(self, goal: Goal, old: ResourceState, new: ResourceState, diff: Diff) -> None:
         if new.protect and old.protect:
-            message = f"unable to replace resource {new.urn!r}\n{_UNPROTECT}"
+            message = f'unable to replace resource "{new.urn}"\n{self._advice}'
             if not self._target.dry_run:
                 raise EngineError(message)
-            # A preview goes on: it is the difference that the user needs to see.
+            # A preview goes on, so that the user sees the difference.
             self._display.error(message, new.urn)
             self.saw_error = True
         self._replaced.add(new.urn)
         if new.custom and not old.taint:
-            # The first check carried values over from the old resource, which is going.
+            # The first check took values over from the old resource, which will be gone.
             new.inputs = self._check(new, {}, goal.inputs)
         delete_first = diff.delete_before_replace
         if goal.delete_before_replace is not None:
@@ -264,17 +252,18 @@ class StepGenerator:
             self._steps.mark_replaced(old, new, diff)
 
     def _delete_first(self, old: ResourceState) -> None:
-        """Delete a resource before its replacement is made, and before it what cannot outlive it.
+        """Delete a resource before its replacement is made, after the dependents that must go too.
 
-        Those dependents are made again when their own turn comes.
+        Those are created again when the program registers them.
         """
         with self._lock:
             dependents = self._dependents_to_replace(old)
             for state, keys in dependents:
                 if state.protect:
                     raise EngineError(
-                        f"unable to replace resource {state.urn!r} as part of replacing "
-                        f"{old.urn!r} {_UNPROTECT}"
+                        f'unable to replace resource "{state.urn}" as part of replacing '
+                        f'"{old.urn}" {self._advice}, or use the command:\n'
+                        f"`pulumi state unprotect '{state.urn}'`"
                     )
                 self._condemned[state.urn] = keys
             self._gone.update(state for state, _ in dependents)
@@ -282,7 +271,7 @@ class StepGenerator:
         self._steps.doom([old, *(state for state, _ in dependents)])
         for state, _ in reversed(dependents):
             if state.pending_replacement:
-                continue  # an earlier run came as far as this
+                continue  # an earlier run deleted it
             self._steps.delete(state, replaced=True, pending_replacement=True)
         self._steps.delete(old, replaced=True, pending_replacement=True)
 
@@ -297,29 +286,35 @@ class StepGenerator:
         replaced = {root.urn}
         result: list[tuple[ResourceState, tuple[str, ...]]] = []
         for state in self._target.snapshot.resources:
-            if state.urn in self._decided or state.delete or not state.custom or state.external:
+            if state.urn in self._decided or state.delete or state.external:
                 continue
             if state is root or state.urn in self._condemned:
                 continue
-            if state.deleted_with in replaced or not replaced.isdisjoint(state.replace_with):
-                result.append((state, ()))
+            keys = self._keys_to_replace(state, replaced) if state.custom else None
+            if keys is not None:
                 replaced.add(state.urn)
-                continue
-            inputs = {
-                key: UNKNOWN
-                if not replaced.isdisjoint(state.property_dependencies.get(key, ()))
-                else value
-                for key, value in state.inputs.items()
-            }
-            if UNKNOWN not in inputs.values():
-                continue
-            diff = with_replace_on_changes(
-                self._provider.diff(state, inputs, state.ignore_changes), state.replace_on_changes
-            )
-            if diff.replaces:
-                result.append((state, diff.replace_keys))
-                replaced.add(state.urn)
+            if root.urn in (state.deleted_with, *state.replace_with):
+                keys = ()
+            if keys is not None:
+                result.append((state, keys))
         return result
+
+    def _keys_to_replace(self, state: ResourceState, replaced: set[str]) -> tuple[str, ...] | None:
+        """The properties that force a dependent of ``replaced`` to go too; None if it stays."""
+        if state.deleted_with in replaced:
+            return ()
+        inputs = {
+            key: UNKNOWN
+            if not replaced.isdisjoint(state.property_dependencies.get(key, ()))
+            else value
+            for key, value in state.inputs.items()
+        }
+        if UNKNOWN not in inputs.values():
+            return None
+        diff = with_replace_on_changes(
+            self._provider.diff(state, inputs, state.ignore_changes), state.replace_on_changes
+        )
+        return diff.replace_keys if diff.replaces else None
 
     def _default_provider(self) -> str:
         """The provider that every dynamic resource refers to, itself a resource of the stack."""

@@ -1,4 +1,4 @@
-"""In which order resources may be deleted."""
+"""In which order resources may be deleted, and what has to stay with one that stays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def deletion_levels(doomed: list[ResourceState]) -> list[list[ResourceState]]:
     by_urn: dict[str, list[ResourceState]] = {}
     dependents: dict[ResourceState, list[ResourceState]] = {state: [] for state in doomed}
     for state in doomed:
-        for urn in state.references():
+        for urn in state.needs():
             for other in by_urn.get(urn, ()):
                 dependents[other].append(state)
         by_urn.setdefault(state.urn, []).append(state)
@@ -38,7 +38,7 @@ def needs(state: ResourceState, states: list[ResourceState]) -> set[ResourceStat
     waiting = [state]
     while waiting:
         needy = waiting.pop()
-        for urn in needy.references():
+        for urn in needy.needs():
             other = by_urn.get((urn, needy.delete)) or by_urn.get((urn, not needy.delete))
             if other and other not in needed:
                 needed.add(other)

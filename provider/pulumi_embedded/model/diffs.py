@@ -1,4 +1,4 @@
-"""What a change of a resource's inputs means: where they differ, and whether it can stay."""
+"""What a change of a resource's inputs means: where they differ, and whether it is replaced."""
 
 from __future__ import annotations
 
@@ -49,11 +49,7 @@ def compare(old: Properties, new: Properties) -> Diff:
 
 
 def with_replace_on_changes(diff: Diff, texts: list[str]) -> Diff:
-    """Turn changes at the named paths into reasons to replace.
-
-    Raises:
-        EngineError: something changes, and one of the texts is not a property path.
-    """
+    """Turn changes at the named paths into reasons to replace."""
     if not diff.changes or not texts:
         return diff
     try:

@@ -1,7 +1,7 @@
-"""Whether a stack's state holds together; one that does not is not worked on.
+"""Whether a stack's state is consistent; one that is not is refused.
 
 The rules are the CLI's (``VerifyIntegrity`` in ``pkg/resource/deploy/snapshot.go`` of
-pulumi/pulumi): every resource comes after all that it refers to, and names are not given twice.
+pulumi/pulumi): every resource comes after all that it refers to, and URNs are unique.
 """
 
 from __future__ import annotations
@@ -16,14 +16,7 @@ from .urns import is_provider_type
 
 
 def verify(manifest: Mapping[str, Any], resources: list[ResourceState]) -> None:
-    """Make sure that a stack can be worked on.
-
-    Args:
-        manifest: the deployment's, as it is stored.
-
-    Raises:
-        EngineError: it cannot.
-    """
+    """Raise EngineError unless the state is consistent with itself and with its manifest."""
     problem = next(_problems(manifest, resources), None)
     if problem:
         raise EngineError(
@@ -51,20 +44,11 @@ def _problems(manifest: Mapping[str, Any], resources: list[ResourceState]) -> It
             providers.add(f"{state.urn}::{state.id}")
         if state.provider and state.provider not in providers and not state.pending_replacement:
             yield f"resource {state.urn} refers to unknown provider {state.provider}"
-        for what, urn in _references(state):
-            if urn and urn not in before:
+        for what, urn in state.references():
+            if urn and urn not in before and what != "provider":
                 how = "comes after it" if urn in everything else "is missing"
                 yield f"resource {state.urn}'s {what} {urn} {how}"
         if not state.delete and state.urn in live:
             yield f"duplicate resource {state.urn} (not marked for deletion)"
         before.add(state.urn)
         live |= set() if state.delete else {state.urn}
-
-
-def _references(state: ResourceState) -> Iterator[tuple[str, str]]:
-    yield "parent", state.parent
-    yield "'deleted with'", state.deleted_with
-    yield from (("'replace with'", urn) for urn in state.replace_with)
-    yield from (("dependency", urn) for urn in state.dependencies)
-    for name, urns in state.property_dependencies.items():
-        yield from ((f"property dependency (from {name})", urn) for urn in urns or ())

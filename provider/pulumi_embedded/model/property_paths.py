@@ -45,7 +45,7 @@ def parse_path(text: str) -> PropertyPath:
 
 
 def path_text(path: Sequence[str | int]) -> str:
-    """The path as a text that :func:`parse_path` reads."""
+    """The path as a text that ``parse_path`` reads."""
     text = ""
     for part in path:
         if isinstance(part, int):

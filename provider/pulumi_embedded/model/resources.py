@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -60,13 +60,19 @@ class ResourceState:
         """Whether a provider creates, reads and deletes it."""
         return self.custom and not is_provider_type(self.type)
 
-    def references(self) -> set[str]:
+    def references(self) -> Iterator[tuple[str, str]]:
+        """What must exist for this resource to exist: what each one is to it, and its URN."""
+        yield "parent", self.parent
+        yield "'deleted with'", self.deleted_with
+        yield "provider", self.provider.rpartition("::")[0]
+        yield from (("'replace with'", urn) for urn in self.replace_with)
+        yield from (("dependency", urn) for urn in self.dependencies)
+        for name, urns in self.property_dependencies.items():
+            yield from ((f"property dependency (from {name})", urn) for urn in urns or ())
+
+    def needs(self) -> set[str]:
         """The URNs of all resources that must exist for this one to exist."""
-        urns = {self.parent, self.deleted_with, *self.dependencies, *self.replace_with}
-        urns.update(*self.property_dependencies.values())
-        urns.add(self.provider.rpartition("::")[0])
-        urns.discard("")
-        return urns
+        return {urn for _, urn in self.references()} - {""}
 
     def with_references(self, change: Callable[[str], str]) -> ResourceState:
         """A copy that refers to what ``change`` makes of each URN; to nothing where it is empty."""

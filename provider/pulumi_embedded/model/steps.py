@@ -42,8 +42,9 @@ class Step:
         new: the resource after; None when it goes.
         diff: what the change means, and why it cannot be made in place.
         counted: whether it appears in the summary; half of a replacement does not.
-        refreshed: whether it shows what really is, so that outputs are what differs.
+        refreshed: whether it shows what really is, so that the outputs are compared.
         planned: ``new`` as it was before the step.
+        failed: whether it ended without having done what it says.
     """
 
     op: Op
@@ -54,6 +55,7 @@ class Step:
     refreshed: bool = False
     started: float = field(default_factory=time.monotonic)
     planned: ResourceState | None = field(init=False)
+    failed: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self.planned = copy.copy(self.new)
@@ -72,7 +74,7 @@ class Step:
 
     @property
     def hidden(self) -> bool:
-        """Whether the user should not see it: provider resources are the engine's own affair."""
+        """Whether the user does not see it: it is on a provider resource, the engine's own."""
         return is_provider_type(self.state.type)
 
     @property
@@ -90,23 +92,18 @@ class Step:
         before: Properties = self.old.outputs if self.refreshed else self.old.inputs
         after: Properties = self.new.outputs if self.refreshed else self.new.inputs
         hidden = _hidden(self.new.hide_diff)
-        names = [
-            name
-            for name in changed_properties(before, after)
-            if name[:2] != "__" and name not in hidden
-        ]
         return [
             ("+" if name not in before else "-" if name not in after else "~", name)
-            for name in names
+            for name in changed_properties(before, after)
+            if not name.startswith("__") and name not in hidden
         ]
 
 
 def _hidden(texts: list[str]) -> set[str | int]:
-    """Whole properties whose changes are not to be shown; as the CLI, a path that is none is no
-    error."""
+    """Whole properties whose changes are not shown; a malformed path is no error, as in the CLI."""
     hidden: set[str | int] = set()
     for text in texts:
         with contextlib.suppress(ValueError):
-            path = parse_path(text)
-            hidden |= {path[0]} if len(path) == 1 else set()
+            name, *rest = parse_path(text) or [""]
+            hidden |= set() if rest else {name}
     return hidden

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..errors import EngineError
 
@@ -12,8 +11,7 @@ PROVIDER_TYPE_PREFIX: Final = "pulumi:providers:"
 DYNAMIC_PACKAGE: Final = "pulumi-python"
 
 
-@dataclass(frozen=True)
-class Urn:
+class Urn(NamedTuple):
     """The parts of a URN."""
 
     stack: str
@@ -31,15 +29,11 @@ class Urn:
 
 
 def parse_urn(text: str) -> Urn:
-    """Split a URN.
-
-    Raises:
-        EngineError: the text is not a URN.
-    """
-    head, *rest = text.split("::", 3)
-    if not head.startswith("urn:pulumi:") or len(rest) != 3:
+    """Split a URN; EngineError when the text is none."""
+    parts = text.removeprefix("urn:pulumi:").split("::", 3)
+    if not text.startswith("urn:pulumi:") or len(parts) != 4:
         raise EngineError(f"{text!r} is not a URN: urn:pulumi:STACK::PROJECT::TYPE::NAME")
-    return Urn(head[len("urn:pulumi:") :], rest[0], rest[1], rest[2])
+    return Urn(*parts)
 
 
 def make_urn(stack: str, project: str, parent: str, type_: str, name: str) -> str:

@@ -200,11 +200,17 @@ def reveal(value: Value) -> Value:
 
 def mask(value: Value, unknown: str = "[unknown]") -> Value:
     """The value with every secret, and every unknown, replaced by its display text."""
-
-    def shown(leaf: Value) -> Value:
-        return "[secret]" if isinstance(leaf, Secret) else unknown if leaf is UNKNOWN else leaf
-
-    return map_leaves(value, shown)
+    if isinstance(value, Secret):
+        return "[secret]"
+    if value is UNKNOWN:
+        return unknown
+    if isinstance(value, dict):
+        if value.get(SIGNATURE_KEY) == RESOURCE_SIGNATURE:
+            unknown = ""  # as the CLI shows the id of a resource that is yet to be made
+        return {key: mask(item, unknown) for key, item in value.items()}
+    if isinstance(value, list):
+        return [mask(item, unknown) for item in value]
+    return value
 
 
 def contains_secret(value: Value) -> bool:

@@ -26,7 +26,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
-# What the engine shows already; it adds nothing of its own then.
+# The error was shown, so the engine adds nothing of its own.
 EXIT_ERROR_SHOWN = 32
 
 
@@ -73,7 +73,7 @@ def _run_program(settings: dict[str, Any]) -> int:
     # Each registration holds a thread while the engine works on it.
     executor = ThreadPoolExecutor(max_workers=4 * max(1, settings["parallel"]))
     loop.set_default_executor(executor)
-    # A program that fails leaves futures behind that nobody awaits; that is no news to the user.
+    # A failing program leaves futures behind that nobody awaits; warnings of them would confuse.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     try:
         loop.run_until_complete(runtime.run_in_stack(lambda: _run_path(program)))

@@ -17,9 +17,8 @@ from ..project.config import Config
 from ..project.project import Project
 
 _RUNNER: Final = str(Path(__file__).with_name("_runner.py"))
-
-_SILENCE_SECONDS: Final = 1.0  # after which nothing more is expected of a process that has ended
-_LAST_WORDS_SECONDS: Final = 5.0  # as long as the CLI's language host gives it
+_SILENCE_SECONDS: Final = 1.0  # without output, after which a process that has ended counts as done
+_LAST_WORDS_SECONDS: Final = 5.0  # as long as the CLI's language host waits for its output
 
 LineHandler = Callable[[str], None]
 
@@ -32,10 +31,9 @@ class ChildProcess:
     nothing on its standard input, and what it leaves running is not waited for.
 
     Args:
+        role: ``program`` or ``provider``.
+        argument: what the role needs, as JSON.
         environment: variables of any length; the system's limit is 128 KiB for one.
-
-    Raises:
-        EngineError: it could not be started.
     """
 
     def __init__(
@@ -72,7 +70,7 @@ class ChildProcess:
             _Reader(self._process.stderr, on_stderr),
         ]
         job = {"role": role, "argument": argument, "environment": environment}
-        # It may have ended already; its exit code and its last words say why.
+        # It may have ended already; its exit code and its output say why.
         with contextlib.suppress(BrokenPipeError):
             self._lifeline.write(f"{json.dumps(job)}\n")
             self._lifeline.flush()
@@ -88,7 +86,7 @@ class ChildProcess:
         """End it now, if it still runs."""
         self._process.kill()
         self.wait()
-        with contextlib.suppress(BrokenPipeError):  # it never read what to do
+        with contextlib.suppress(BrokenPipeError):  # it never read its job
             self._lifeline.close()
 
 
@@ -122,6 +120,15 @@ class _Reader:
                 self._lines += 1
 
 
+def provider_environment(project: Project, config: Config) -> dict[str, str]:
+    """The variables of a provider process."""
+    return {
+        **{f"PULUMI_RUNTIME_{key.upper()}": str(v) for key, v in project.options.items()},
+        "PULUMI_PROJECT": project.name,
+        "PULUMI_CONFIG": json.dumps({key: value.text for key, value in config.items()}),
+    }
+
+
 def program_environment(
     project: Project, stack: str, organization: str, config: Config, *, dry_run: bool
 ) -> dict[str, str]:
@@ -132,14 +139,4 @@ def program_environment(
         "PULUMI_ORGANIZATION": organization,
         "PULUMI_STACK": stack,
         "PULUMI_DRY_RUN": "true" if dry_run else "false",
-    }
-
-
-def provider_environment(project: Project, config: Config) -> dict[str, str]:
-    """The variables of a provider process."""
-    options = {f"PULUMI_RUNTIME_{key.upper()}": str(v) for key, v in project.options.items()}
-    return {
-        **options,
-        "PULUMI_PROJECT": project.name,
-        "PULUMI_CONFIG": json.dumps({key: value.text for key, value in config.items()}),
     }

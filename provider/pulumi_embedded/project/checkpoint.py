@@ -107,7 +107,6 @@ def decode_checkpoint(checkpoint: Mapping[str, Any], crypter: Crypter | None) ->
 
     Raises:
         UnsupportedError: it uses a feature that only the CLI knows.
-        EngineError: it is malformed, or a secret cannot be decrypted.
     """
     latest = latest_deployment(checkpoint)
     features = {*(checkpoint.get("features") or ()), *({"snippets", "extensions"} & latest.keys())}

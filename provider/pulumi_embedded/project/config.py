@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError, UnsupportedError
+from ..model.values import map_leaves
 from .documents import Date, OtherKey, json_text, read, store
 from .passphrase import Crypter
 from .project import Project
@@ -68,7 +69,7 @@ class StackFile:
         for key in values:
             if isinstance(key, OtherKey):
                 raise EngineError(f"{self.path}: {key} is not a configuration key: quote it")
-        # Nothing, for the CLI, is no text in YAML, and a word in JSON.
+        # The CLI reads an empty value as the empty text in YAML, and as "null" in JSON.
         empty = "null" if self.path.suffix == ".json" else ""
         return {key: empty if value is None else value for key, value in values.items()}
 
@@ -85,11 +86,7 @@ class StackFile:
 
 
 def full_key(key: str, project: str) -> str:
-    """The key with its namespace.
-
-    Raises:
-        EngineError: it has too many parts.
-    """
+    """The key with its namespace."""
     namespace, colon, name = key.partition(":")
     if not colon:
         return f"{project}:{key}"
@@ -115,9 +112,6 @@ def resolve_config(
         crypter: opens the stack's secrets; called only when there is a secret.
         extra: values for this run alone, stronger than any other.
         validate: whether all that the project declares must be there, and as it is declared.
-
-    Raises:
-        EngineError: a declaration is wrong, or a value is missing or not of its declared type.
     """
     values: dict[str, tuple[Any, list[str]]] = {}
     for written_key, written in file.values.items():
@@ -154,7 +148,7 @@ def _declaration(project: Project, name: str) -> Mapping[str, Any]:
     own = ":" not in name or name.startswith(f"{project.name}:")
     if isinstance(name, OtherKey) or re.search(r'[.\[\]"]', name):
         raise UnsupportedError(f"{where} is a path; the embedded engine wants a plain name here")
-    if isinstance(entry, (str, bool, int, list)):
+    if isinstance(entry, (str, bool, int, list)) and not isinstance(entry, Date):
         return {"default" if own else "value": entry}
     if not isinstance(entry, dict) or not entry.keys() <= _DECLARATION_KEYS:
         raise EngineError(
@@ -203,7 +197,7 @@ def _check(what: str, declared: Mapping[str, Any], value: Any, secret: bool) -> 
 def _fits(value: Any, declared: Mapping[str, Any]) -> bool:
     kind = declared.get("type")
     if kind == "string":
-        return isinstance(value, str)
+        return isinstance(value, str) and not isinstance(value, Date)
     if kind == "boolean":
         return isinstance(value, bool) or value in ("true", "false")
     if kind == "object":
@@ -221,11 +215,9 @@ def _type_name(declared: Mapping[str, Any]) -> str:
 
 
 def _default(value: Any) -> Any:
-    if isinstance(value, Date):
-        return value.rfc3339
-    if isinstance(value, (list, dict)):
-        return json.loads(json_text(value, lambda date: date.rfc3339))
-    return value
+    """A project's default as its text will be read: without dates, with Go's numbers."""
+    dated = map_leaves(value, lambda leaf: leaf.rfc3339 if isinstance(leaf, Date) else leaf)
+    return json.loads(json_text(dated)) if isinstance(dated, (list, dict)) else dated
 
 
 def _open(value: Any, crypter: Callable[[], Crypter], secrets: list[str]) -> Any:
@@ -241,8 +233,8 @@ def _open(value: Any, crypter: Callable[[], Crypter], secrets: list[str]) -> Any
 
 
 def _text(key: str, value: Any) -> str:
-    if isinstance(value, (str, Date)):
-        return value if isinstance(value, str) else value.text
+    if isinstance(value, str):
+        return str(value)
     if type(value) is int:
         return str(value)  # of any size, unlike a number within an object
     try:

@@ -12,8 +12,6 @@ import datetime
 import json
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -48,23 +46,20 @@ _WORD_TAGS: Final = {
     *(f"tag:yaml.org,2002:{t}" for t in "int float bool null timestamp".split()),
 }
 _HTML: Final = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
-# Text that means itself without quotes to every reader: names of fields, keys, and ciphertexts.
+# Text that needs no quotes: names of fields, keys, and ciphertexts.
 _BARE: Final = re.compile(
     r"config|secure|encryptionsalt|secretsprovider|v1:[\w+/=:]*[\w+/=]|[A-Za-z_][\w-]*:[A-Za-z_][\w-]*",
     re.ASCII,
 )
 
 
-@dataclass(frozen=True)
-class Date:
-    """A date or a moment that was written without quotes.
+class Date(str):
+    """A date or a moment that was written without quotes, as Go prints a time.
 
     Attributes:
-        text: what the program gets, as Go prints a time.
-        rfc3339: the same where the project file gives it as a default.
+        rfc3339: what the program gets where the project file gives it as a default.
     """
 
-    text: str
     rfc3339: str
 
 
@@ -73,11 +68,7 @@ class OtherKey(str):
 
 
 def read(file: Path) -> dict[str, Any]:
-    """The mapping in a file, JSON or YAML by its name; an empty one when there is nothing in it.
-
-    Raises:
-        EngineError: it cannot be read, or it is not a mapping.
-    """
+    """The mapping in a file, JSON or YAML by its name; an empty one when there is nothing in it."""
     try:
         content = _parse(file, file.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -121,19 +112,17 @@ def store(file: Path, keys: tuple[str, ...], value: str | dict[str, str]) -> Non
     write_atomically(file, text, mode=file.stat().st_mode & 0o777 if file.exists() else 0o644)
 
 
-def json_text(value: Any, date: Callable[[Date], str] = lambda date: date.text) -> str:
+def json_text(value: Any) -> str:
     """The JSON that Go writes for a value: sorted, without spaces, with its numbers and escapes.
 
     Raises:
         ValueError: it has a number that is not finite.
     """
     if isinstance(value, dict):
-        pairs = (f"{json_text(k)}:{json_text(v, date)}" for k, v in sorted(value.items()))
+        pairs = (f"{json_text(k)}:{json_text(v)}" for k, v in sorted(value.items()))
         return f"{{{','.join(pairs)}}}"
     if isinstance(value, list):
-        return f"[{','.join(json_text(item, date) for item in value)}]"
-    if isinstance(value, Date):
-        value = date(value)
+        return f"[{','.join(map(json_text, value))}]"
     if isinstance(value, float) or (type(value) is int and value >= 2**63):
         return _float_text(float(value))
     return json.dumps(value, ensure_ascii=False).translate(_HTML)
@@ -189,7 +178,9 @@ def _date(word: str) -> Date | None:
         return None
     plain = f"{when}{(fraction or spaced_fraction or '').rstrip('0').rstrip('.')}"
     name, suffix = ("UTC", "Z") if int(offset) == 0 else (offset, zone)
-    return Date(f"{plain} {offset} {name}", f"{plain.replace(' ', 'T')}{suffix}")
+    result = Date(f"{plain} {offset} {name}")
+    result.rfc3339 = f"{plain.replace(' ', 'T')}{suffix}"
+    return result
 
 
 class _Loader(yaml.SafeLoader):
@@ -233,11 +224,9 @@ def _wrong(node: Any, problem: str) -> yaml.YAMLError:
 
 
 def _key(key: Any) -> str:
-    if isinstance(key, Date):
-        return OtherKey(key.text)
-    if isinstance(key, str):
+    if type(key) is str:
         return key
-    return OtherKey("<nil>" if key is None else json_text(key))
+    return OtherKey("<nil>" if key is None else key if isinstance(key, Date) else json_text(key))
 
 
 def _edit(text: str, keys: tuple[str, ...], value: Any) -> str:

@@ -32,33 +32,33 @@ from .project import Project
 
 
 class FileBackend:
-    """A backend in one folder."""
+    """The stacks of one project in a backend's folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, project: str) -> None:
         self._root = folder / ".pulumi"
+        self._stacks = self._root / "stacks" / project
+        self._project = project
 
-    def stacks(self, project: str) -> list[str]:
-        """The names of a project's stacks, sorted."""
-        return sorted(file.stem for file in (self._root / "stacks" / project).glob("*.json"))
+    def stacks(self) -> list[str]:
+        """The names of the project's stacks, sorted."""
+        return sorted(file.stem for file in self._stacks.glob("*.json"))
 
-    def exists(self, project: str, stack: str) -> bool:
+    def exists(self, stack: str) -> bool:
         """Whether the stack exists."""
-        return self._checkpoint(project, stack).exists()
+        return self._file(stack).exists()
 
-    def read(self, project: str, stack: str) -> dict[str, Any]:
+    def read(self, stack: str) -> dict[str, Any]:
         """The stack's checkpoint.
 
         Raises:
             StackNotFoundError: there is no such stack.
-            EngineError: the file is not a checkpoint.
         """
-        file = self._checkpoint(project, stack)
+        file = self._file(stack)
         try:
             checkpoint = json.loads(file.read_bytes())
             latest_deployment(checkpoint)
         except FileNotFoundError as error:
-            raise StackNotFoundError(f"no stack named '{stack}' found") from error
+            raise StackNotFoundError(stack) from error
         except (OSError, ValueError) as error:
             raise EngineError(
                 f"{file} is not the state of a stack: {error}; the state before the last operation "
@@ -66,95 +66,76 @@ class FileBackend:
             ) from error
         return checkpoint  # type: ignore[no-any-return]
 
-    def write(self, project: str, stack: str, checkpoint: str) -> None:
+    def write(self, stack: str, checkpoint: str) -> None:
         """Store the stack's checkpoint, whole or not at all."""
         self._ensure_layout()
-        write_atomically(self._checkpoint(project, stack), checkpoint)
+        write_atomically(self._file(stack), checkpoint)
 
-    def back_up(self, project: str, stack: str) -> None:
+    def back_up(self, stack: str) -> None:
         """Keep the checkpoint as it is now next to the one that is about to change."""
-        file = self._checkpoint(project, stack)
+        file = self._file(stack)
         if file.exists():
             backup = file.with_name(f"{file.name}.bak")
             write_atomically(backup, file.read_text(encoding="utf-8"))
 
-    def remove(self, project: str, stack: str) -> None:
+    def remove(self, stack: str) -> None:
         """Forget the stack, its backups, and the history that the CLI wrote."""
-        file = self._checkpoint(project, stack)
+        file = self._file(stack)
         if not file.exists():
-            raise StackNotFoundError(f"no stack named '{stack}' found")
+            raise StackNotFoundError(stack)
         for suffix in ("", ".bak", ".attrs", ".bak.attrs"):
             file.with_name(file.name + suffix).unlink(missing_ok=True)
         for kind in ("history", "backups"):
-            shutil.rmtree(self._root / kind / project / stack, ignore_errors=True)
+            shutil.rmtree(self._root / kind / self._project / stack, ignore_errors=True)
 
     @contextlib.contextmanager
-    def lock(self, project: str, stack: str, command: str) -> Iterator[None]:
+    def lock(self, stack: str, command: str) -> Iterator[None]:
         """Keep every other process away from the stack.
 
         Args:
             command: the program whose ``cancel`` removes a lock that a killed run left.
-
-        Raises:
-            EngineError: another process has it.
         """
         self._ensure_layout()
-        folder = self._locks(project, stack)
+        folder = self._locks(stack)
         mine = folder / f"{uuid.uuid4()}.json"
-        self._refuse_if_locked(folder, mine, command)
+        _refuse_if_locked(folder, mine, command)
         content = {
             "pid": os.getpid(),
             "username": getpass.getuser(),
             "hostname": socket.gethostname(),
             "timestamp": datetime.datetime.now(datetime.timezone.utc).isoformat(),
         }
-        mine.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         try:
-            # In place: to the CLI, whatever a killed run leaves in this folder is a lock.
+            # Not written atomically: to the CLI, every file in this folder is a lock, also a
+            # temporary one that a killed run leaves.
             mine.write_text(json.dumps(content))
-            # Looked at again once ours is visible: of two that came together, both step back.
-            self._refuse_if_locked(folder, mine, command)
-            self._clear_up(project, stack)
+            # Look again now that ours is visible: of two that came together, both give up.
+            _refuse_if_locked(folder, mine, command)
+            self._remove_unfinished_writes(stack)
             yield
         finally:
             mine.unlink(missing_ok=True)
 
-    def _clear_up(self, project: str, stack: str) -> None:
-        """Remove what runs that were killed while they wrote the stack's file left beside it."""
-        unfinished = re.compile(rf"\.{re.escape(stack)}\.json(\.bak)?\.[^.]+")
-        for file in (self._root / "stacks" / project).glob(".*"):
-            if unfinished.fullmatch(file.name):
-                file.unlink(missing_ok=True)
-
-    def unlock(self, project: str, stack: str) -> int:
+    def unlock(self, stack: str) -> int:
         """Remove every lock on the stack; returns how many there were."""
-        locks = list(self._locks(project, stack).glob("*.json"))
+        locks = list(self._locks(stack).glob("*.json"))
         for lock in locks:
             lock.unlink(missing_ok=True)
         return len(locks)
 
-    def _locks(self, project: str, stack: str) -> Path:
-        return self._root / "locks" / ORGANIZATION / project / stack
+    def _remove_unfinished_writes(self, stack: str) -> None:
+        """Remove the temporary files of runs that were killed while they wrote the stack's file."""
+        unfinished = re.compile(rf"\.{re.escape(stack)}\.json(\.bak)?\.[^.]+")
+        for file in self._stacks.glob(".*"):
+            if unfinished.fullmatch(file.name):
+                file.unlink(missing_ok=True)
 
-    def _refuse_if_locked(self, folder: Path, mine: Path, command: str) -> None:
-        others = [file for file in folder.glob("*.json") if file != mine]
-        if not others:
-            return
-        lines = [
-            f"the stack is currently locked by {len(others)} lock(s). Either wait for the other "
-            f"process(es) to end or delete the lock file with `{command} cancel`."
-        ]
-        for file in others:
-            with contextlib.suppress(OSError, ValueError, KeyError):
-                lock = json.loads(file.read_bytes())
-                lines.append(
-                    f"  {file}: created by {lock['username']}@{lock['hostname']} "
-                    f"(pid {lock['pid']}) at {lock['timestamp']}"
-                )
-        raise EngineError("\n".join(lines))
+    def _locks(self, stack: str) -> Path:
+        return self._root / "locks" / ORGANIZATION / self._project / stack
 
-    def _checkpoint(self, project: str, stack: str) -> Path:
-        file = self._root / "stacks" / project / f"{stack}.json"
+    def _file(self, stack: str) -> Path:
+        file = self._stacks / f"{stack}.json"
         for ending in (".gz", ".zst"):
             if not file.exists() and Path(f"{file}{ending}").exists():
                 raise UnsupportedError(f"{file}{ending}: compressed checkpoints are not supported")
@@ -174,6 +155,24 @@ class FileBackend:
         write_atomically(meta, "version: 1\n")
 
 
+def _refuse_if_locked(folder: Path, mine: Path, command: str) -> None:
+    others = [file for file in folder.glob("*.json") if file != mine]
+    if not others:
+        return
+    lines = [
+        f"the stack is currently locked by {len(others)} lock(s). Either wait for the other "
+        f"process(es) to end or delete the lock file with `{command} cancel`."
+    ]
+    for file in others:
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            lock = json.loads(file.read_bytes())
+            lines.append(
+                f"  {file}: created by {lock['username']}@{lock['hostname']} "
+                f"(pid {lock['pid']}) at {lock['timestamp']}"
+            )
+    raise EngineError("\n".join(lines))
+
+
 def open_backend(project: Project) -> FileBackend:
     """The backend that the CLI would use here.
 
@@ -182,24 +181,22 @@ def open_backend(project: Project) -> FileBackend:
 
     Raises:
         UnsupportedError: it is not on a disk.
-        EngineError: there is no such folder.
     """
     url = os.environ.get("PULUMI_BACKEND_URL") or project.backend_url or _login() or "file://~"
     if not url.startswith("file://"):
         raise UnsupportedError(
             f"the embedded engine keeps state in folders (file://...), not in {url}"
         )
-    path = unquote(url[len("file://") :].partition("?")[0])
-    folder = Path(path).expanduser()
+    path = Path(unquote(url[len("file://") :].partition("?")[0])).expanduser()
     base = project.root if url == project.backend_url else Path.cwd()
-    folder = (base / folder).resolve()
+    folder = (base / path).resolve()
     if not folder.is_dir():
         problem = "is not a directory" if folder.exists() else "does not exist"
         raise EngineError(
             f"unable to open state directory {url!r}: {folder} {problem}; make it, or correct the "
             "address (PULUMI_BACKEND_URL, 'backend.url' of the project, or the CLI's login)"
         )
-    return FileBackend(folder)
+    return FileBackend(folder, project.name)
 
 
 def _login() -> str:

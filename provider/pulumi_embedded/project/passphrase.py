@@ -60,7 +60,6 @@ class Crypter:
 
         Raises:
             IncorrectPassphraseError: the passphrase is wrong.
-            EngineError: the state is malformed.
         """
         version, _, rest = state.partition(":")
         salt, _, proof = rest.partition(":")
@@ -82,11 +81,7 @@ class Crypter:
         return f"v1:{_encode(nonce)}:{_encode(sealed)}"
 
     def decrypt(self, ciphertext: str) -> str:
-        """What a stored secret holds.
-
-        Raises:
-            EngineError: it is malformed or was encrypted under another key.
-        """
+        """What a stored secret holds."""
         from cryptography.exceptions import InvalidTag
 
         version, _, rest = ciphertext.partition(":")
@@ -101,11 +96,7 @@ class Crypter:
 
 
 def read_passphrase(*, interactive: bool) -> str:
-    """The passphrase: PULUMI_CONFIG_PASSPHRASE, else PULUMI_CONFIG_PASSPHRASE_FILE, else a prompt.
-
-    Raises:
-        EngineError: none is set and nobody can be asked, or the file cannot be read.
-    """
+    """The passphrase: PULUMI_CONFIG_PASSPHRASE, else that in ..._FILE, else the user is asked."""
     passphrase = os.environ.get("PULUMI_CONFIG_PASSPHRASE")
     if passphrase is not None:
         return passphrase

@@ -57,7 +57,6 @@ def load_project(directory: Path) -> Project:
     """Read the project file in a folder or in the nearest of its parents.
 
     Raises:
-        EngineError: there is none, or it is not a valid one.
         UnsupportedError: the program is not a Python one, or asks for what only the CLI does.
     """
     file = _find(directory.resolve())
@@ -99,7 +98,7 @@ def load_project(directory: Path) -> Project:
     if settings.get("requiredPulumiVersion"):
         require(str(settings["requiredPulumiVersion"]))
     config, stack_config_dir = settings.get("config"), settings.get("stackConfigDir")
-    if isinstance(config, str):  # its meaning of old
+    if isinstance(config, str):  # the older name of 'stackConfigDir'
         if stack_config_dir:
             raise EngineError(f"{file}: give 'stackConfigDir' alone, not 'config' as a folder too")
         config, stack_config_dir = None, config

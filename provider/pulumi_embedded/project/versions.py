@@ -16,9 +16,6 @@ def require(wanted: str) -> None:
 
     The syntax is the CLI's: terms side by side must all hold, ``||`` stands between alternatives,
     and ``x`` is any number. Versions of releases to come (``4.0.0-rc1``) are not known here.
-
-    Raises:
-        EngineError: it is not in the range, or the range cannot be read.
     """
     alternatives = [
         [_holds(term, wanted) for term in re.sub(r"([<>=!])\s+", r"\1", part).split() or [""]]
@@ -36,7 +33,7 @@ def _holds(term: str, wanted: str) -> bool:
     if match is None:
         raise EngineError(f"the version range {wanted!r} cannot be read: {term!r}")
     low = [int(number) for number in match.groups()[1:] if number is not None]
-    high = [*low[:-1], low[-1] + 1]  # every version that begins as written is below it
+    high = [*low[:-1], low[-1] + 1]  # the first version that does not begin as written
     ours = [int(number) for number in CLI_VERSION.split(".")]
     is_it = low <= ours < high
     return {

@@ -65,7 +65,7 @@ class Answer(StrictAnswer):
         # Its place in the list says which part or file a URL is for: all of them, or none.
         if str(info.field_name).endswith("_url") and len(found) < len(items):
             found = []
-        return found or field.get_default(call_default_factory=True)
+        return found or field.get_default(call_default_factory=True, validated_data={})
 
 
 def _writable(value: Any) -> Any:

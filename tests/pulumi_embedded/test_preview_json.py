@@ -8,7 +8,7 @@ from typing import Any
 BEFORE = """
     class Pair(pulumi.ComponentResource):
         def __init__(self, name, size):
-            super().__init__("test:index:Pair", name, {"size": size})
+            super().__init__("test:index:Pair", name, {"size": size, "of": a})
             Thing(name + "-left", opts=Opts(parent=self))
             self.register_outputs({"size": size})
 
@@ -49,14 +49,14 @@ AFTER = (
 #: What the same stack need not have in two previews.
 VOLATILE = {"created": "…", "modified": "…", "id": "…"}
 #: Where in the program a resource is declared, which the embedded engine does not tell.
-UNTOLD = {"sourcePosition", "stackTrace"}
+LEFT_OUT = {"sourcePosition", "stackTrace"}
 
 
 def comparable(value: Any) -> Any:
     """A part of a digest, with volatile values reduced to whether they are there."""
     if isinstance(value, dict):
-        told = {key: each for key, each in value.items() if key not in UNTOLD}
-        return {key: VOLATILE.get(key) or comparable(each) for key, each in told.items()}
+        kept = {key: each for key, each in value.items() if key not in LEFT_OUT}
+        return {key: VOLATILE.get(key) or comparable(each) for key, each in kept.items()}
     return [comparable(each) for each in value] if isinstance(value, list) else value
 
 
@@ -73,8 +73,8 @@ def preview(workspace, engine: str, code: int) -> dict[str, Any]:
     digest["steps"] = {(step["urn"], step["op"]): step for step in steps}
     assert len(digest["steps"]) == len(steps)
     # A program that is cut off complains, which the CLI hands on and the embedded engine does not.
-    told = [each for each in digest.get("diagnostics", []) if each["severity"] != "info#err"]
-    digest["diagnostics"] = sorted(told, key=str)
+    diagnostics = [each for each in digest.get("diagnostics", []) if each["severity"] != "info#err"]
+    digest["diagnostics"] = sorted(diagnostics, key=str)
     assert isinstance(digest.pop("duration"), int)
     if code:
         digest.pop("changeSummary")  # how much was looked at before the failure is chance
@@ -91,15 +91,17 @@ def test_both_engines_tell_the_same(cli):
         "same": BEFORE,
         "each kind": AFTER,
         "delete": 'Thing("unprotected", opts=Opts(protect=True))',
+        "protected": 'Thing("unprotected", kind="new", opts=Opts(protect=True))',
+        "kept": "",
         "refused": BEFORE.replace('Thing("deleted"', 'Thing("deleted", label="forbidden"'),
     }
     seen = set()
     for name, program in programs.items():
         cli.program(program)
-        code = int(name == "refused")
-        told, reference = (preview(cli, engine, code) for engine in ("embedded", "pulumi"))
-        assert told == reference, name
-        seen |= {op for _, op in reference["steps"]}
+        code = int(name in ("protected", "kept", "refused"))
+        ours, theirs = (preview(cli, engine, code) for engine in ("embedded", "pulumi"))
+        assert ours == theirs, name
+        seen |= {op for _, op in theirs["steps"]}
         if name == "create":
             cli.cli("up", "--yes", "--skip-preview")
     assert seen == {"create", "same", "update", "replace", "delete", "read"}
