@@ -39,7 +39,7 @@ storm: .venv/tests
 	$(BIN)/python -m tests.crash_storm --runs 100 --parties 2 $(ARGS)
 
 judge: .venv/tests
-	$(BIN)/python tests/judge/judge.py --runs 300 $(ARGS)
+	$(BIN)/python -m tests.judge.judge --runs 300 $(ARGS)
 
 check: .venv/tests
 	$(BIN)/ruff check .

@@ -1,8 +1,8 @@
 """A storm of interrupts, kills or full disks over the embedded engine, and what it left behind.
 
-    python tests/engine_storm/engine_storm.py --kind interrupts --runs 200 --resources 2000
-    python tests/engine_storm/engine_storm.py --kind kills --runs 200 --resources 100
-    python tests/engine_storm/engine_storm.py --kind full-disk --runs 20 --resources 100
+    python -m tests.engine_storm.engine_storm --kind interrupts --runs 200 --resources 2000
+    python -m tests.engine_storm.engine_storm --kind kills --runs 200 --resources 100
+    python -m tests.engine_storm.engine_storm --kind full-disk --runs 20 --resources 100
 
 Each run is an ``up`` that has to change every resource of a stack. ``interrupts`` sends it two
 SIGINTs, 0 to 500 ms apart, ``kills`` a SIGKILL, and ``full-disk`` takes the last room from the
@@ -36,11 +36,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
-from tests.pulumi_embedded.conftest import Workspace
-
 import pulumi_embedded
+
+from ..pulumi_embedded.conftest import Workspace
 
 KINDS = ("interrupts", "kills", "full-disk")
 # After its end was asked for; a busy machine is slow, and 2,000 resources are many.

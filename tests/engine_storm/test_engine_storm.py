@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from engine_storm import KINDS, EngineStorm
+from .engine_storm import KINDS, EngineStorm
 
 
 @pytest.mark.timeout(600)  # seconds on a quiet machine; each run starts three processes

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from operate import Outcome, summary
+from .operate import Outcome, summary
 
 #: What the same resource need not have in two stacks.
 VOLATILE = frozenset({"created", "modified", "sourcePosition", "stackTrace"})

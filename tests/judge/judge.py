@@ -1,7 +1,7 @@
 """A judge of two engines: random programs, random operations, and the same outcome.
 
-    python tests/judge/judge.py --runs 300 --seed 1 [--jobs 2]
-    python tests/judge/judge.py --record --seeds 20
+    python -m tests.judge.judge --runs 300 --seed 1 [--jobs 2]
+    python -m tests.judge.judge --record --seeds 20
 
 Each run is a sequence of three or four operations on one stack, with edits of the program, things
 changed in the service, refusals and kills in between. It is run by the Pulumi CLI alone, by the
@@ -27,12 +27,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from compare import account, compact, differences, disorder
-from meant import is_meant
-from operate import ENGINES, Workspace, cli_version
-from sequences import Sequence, sequence
+from .compare import account, compact, differences, disorder
+from .meant import is_meant
+from .operate import ENGINES, Workspace, cli_version
+from .sequences import Sequence, sequence
 
 RECORDED = Path(__file__).parent / "recorded"
 WAYS = ("pulumi", "embedded", "alternating")
@@ -50,7 +48,7 @@ class Finding:
     what: str
 
     def __str__(self) -> str:
-        again = f"python tests/judge/judge.py --runs 1 --seed {self.seed}"
+        again = f"python -m tests.judge.judge --runs 1 --seed {self.seed}"
         return f"seed {self.seed}, {self.turn}, {self.way}: {self.what}; again: {again}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sequences import Turn
+from .sequences import Turn
 
 
 @dataclass(frozen=True)

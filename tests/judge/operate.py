@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from programs import KNOWN, PROJECT, STACK
-from sequences import Turn
-
 import pulumi_embedded
 from pulumi_embedded.project.passphrase import Crypter
+
+from .programs import KNOWN, PROJECT, STACK
+from .sequences import Turn
 
 HERE = Path(__file__).parent
 ENGINES = ("pulumi", "embedded")

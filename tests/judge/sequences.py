@@ -7,7 +7,7 @@ import json
 import random
 from dataclasses import dataclass, field
 
-from programs import Program
+from .programs import Program
 
 #: How much of a program runs at a time, and what may therefore go wrong in it.
 MANNERS = {

@@ -5,23 +5,20 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from compare import account, compact, differences, disorder
-from meant import MEANT
-from operate import Outcome, cli_version
-from sequences import sequence
-
-from judge import RECORDED, compared, judge, recorded_file, walk
+from .compare import account, compact, differences, disorder
+from .judge import RECORDED, compared, judge, recorded_file, walk
+from .meant import MEANT
+from .operate import Outcome, cli_version
+from .sequences import sequence
 
 ROOT = Path(__file__).parents[2]
 SEEDS = range(1, 21)
-AGAIN = f"python tests/judge/judge.py --record --seeds {len(SEEDS)}"
+AGAIN = f"python -m tests.judge.judge --record --seeds {len(SEEDS)}"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -102,11 +99,11 @@ def test_a_deletion_that_comes_too_early_is_noticed() -> None:
 
 
 def test_things_of_one_key_are_looked_at_in_any_order() -> None:
-    empty = {"checkpoint": {"latest": {}}}
+    empty: dict[str, Any] = {"checkpoint": {"latest": {}}}
     first, second = (
         [["begin", call, "a", {"id": id_}] for call in ("read", "diff")] for id_ in ("a-1", "a-2")
     )
-    update = ["begin", "update", "a", {"id": "a-2"}]
+    update: list[Any] = ["begin", "update", "a", {"id": "a-2"}]
     one, two, other = (
         account(Outcome(0, "", calls, empty))
         for calls in (
@@ -120,7 +117,7 @@ def test_things_of_one_key_are_looked_at_in_any_order() -> None:
 
 def test_a_digest_of_what_a_call_was_given_is_recorded() -> None:
     calls = [["begin", "create", "a", {"props": {"size": size}}] for size in (1, 2)]
-    empty = {"checkpoint": {"latest": {}}}
+    empty: dict[str, Any] = {"checkpoint": {"latest": {}}}
     one, two = (compact(account(Outcome(0, "", [call], empty))) for call in calls)
     assert one["calls"]["a"].startswith("create:")
     assert one != two

@@ -239,7 +239,8 @@ class Workspace:
     def checkpoint(self) -> dict[str, Any]:
         """The stack as it is stored."""
         text = (self.backend / ".pulumi" / "stacks" / self.name / "dev.json").read_text()
-        return json.loads(text)["checkpoint"]["latest"]
+        latest: dict[str, Any] = json.loads(text)["checkpoint"]["latest"]
+        return latest
 
     def resources(self) -> dict[str, dict[str, Any]]:
         """The stored resources by name, without those of the engine itself."""

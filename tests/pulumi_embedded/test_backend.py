@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 import pulumi_embedded
 
+from .conftest import Workspace
+
 NONE = "urn:pulumi:dev::proj::x:y:Z::none"
 
 
 @pytest.fixture
-def made(workspace):
+def made(workspace: Workspace) -> Workspace:
     """A stack of two things, the second of which needs the first."""
     workspace.program('a = Thing("a")\nThing("b", opts=Opts(depends_on=[a]))')
     workspace.up()
@@ -21,11 +25,11 @@ def made(workspace):
     return workspace
 
 
-def state_file(workspace):
+def state_file(workspace: Workspace) -> Path:
     return workspace.backend / ".pulumi" / "stacks" / "proj" / "dev.json"
 
 
-def refused(workspace, words, theirs=None):
+def refused(workspace: Workspace, words: str, theirs: str | None = None) -> None:
     """Both engines refuse, whatever is to be done, and leave the state and the service alone."""
     before = state_file(workspace).read_bytes()
     result = workspace.refused(words, theirs)
@@ -37,7 +41,9 @@ def refused(workspace, words, theirs=None):
 
 
 @pytest.mark.parametrize("there", [False, True])
-def test_a_backend_that_is_no_folder(made, monkeypatch, there):
+def test_a_backend_that_is_no_folder(
+    made: Workspace, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
     wrong = made.backend.parent / "stats"
     if there:
         wrong.write_text("")
@@ -67,20 +73,20 @@ NO_STATES = [
 ]
 
 
-def test_a_state_that_is_none(made):
+def test_a_state_that_is_none(made: Workspace) -> None:
     """One stack for all of them: making it takes longer than what is tried."""
     for text, words in NO_STATES:
         state_file(made).write_text(text)
         refused(made, words, theirs="")
 
 
-def test_a_state_that_was_cut_off(made):
+def test_a_state_that_was_cut_off(made: Workspace) -> None:
     text = state_file(made).read_text()
     state_file(made).write_text(text[: len(text) // 2])
     refused(made, f"{state_file(made)} is not the state of a stack", theirs="failed to load")
 
 
-def test_what_nobody_writes_is_refused_although_the_cli_takes_it_as_empty(made):
+def test_what_nobody_writes_is_refused_although_the_cli_takes_it_as_empty(made: Workspace) -> None:
     for text in ("{}", "null", '{"version": 3, "checkpoint": null}'):
         state_file(made).write_text(text)
         assert "is not the state of a stack" in made.run("up").err
@@ -90,7 +96,7 @@ def test_what_nobody_writes_is_refused_although_the_cli_takes_it_as_empty(made):
 @pytest.mark.parametrize(
     "latest", ['"latest": null', '"latest": {}', '"stack": "organization/x/y"']
 )
-def test_a_stack_without_a_deployment_is_empty(workspace, latest):
+def test_a_stack_without_a_deployment_is_empty(workspace: Workspace, latest: str) -> None:
     workspace.program('Thing("a")')
     pulumi_embedded.create_stack(workspace.folder, "dev")
     state_file(workspace).write_text(f'{{"version": 3, "checkpoint": {{{latest}}}}}')
@@ -101,13 +107,13 @@ def test_a_stack_without_a_deployment_is_empty(workspace, latest):
 
 
 @pytest.mark.parametrize("ending", [".gz", ".zst"])
-def test_a_compressed_state_is_no_missing_one(made, ending):
+def test_a_compressed_state_is_no_missing_one(made: Workspace, ending: str) -> None:
     state_file(made).rename(f"{state_file(made)}{ending}")
     assert "compressed checkpoints are not supported" in made.run("up").err
     assert made.calls() == []
 
 
-def moved(resources):
+def moved(resources: list[dict[str, Any]]) -> None:
     resources[-2:] = reversed(resources[-2:])
 
 
@@ -128,7 +134,7 @@ DAMAGES = [
 ]
 
 
-def test_a_state_that_does_not_hold_together(made):
+def test_a_state_that_does_not_hold_together(made: Workspace) -> None:
     good = state_file(made).read_text()
     for damage, words in DAMAGES:
         checkpoint = json.loads(good)
@@ -141,14 +147,14 @@ def test_a_state_that_does_not_hold_together(made):
             assert "pulumi state repair" in made.run("up").err
 
 
-def test_a_state_that_was_tampered_with(made):
+def test_a_state_that_was_tampered_with(made: Workspace) -> None:
     checkpoint = json.loads(state_file(made).read_text())
     checkpoint["checkpoint"]["latest"]["manifest"]["magic"] = "x"
     state_file(made).write_text(json.dumps(checkpoint))
     refused(made, "magic cookie mismatch; possible tampering")
 
 
-def test_what_is_to_be_deleted_may_have_a_name_twice(made):
+def test_what_is_to_be_deleted_may_have_a_name_twice(made: Workspace) -> None:
     checkpoint = json.loads(state_file(made).read_text())
     resources = checkpoint["checkpoint"]["latest"]["resources"]
     resources.append({**resources[-1], "delete": True})
@@ -156,7 +162,7 @@ def test_what_is_to_be_deleted_may_have_a_name_twice(made):
     assert made.run("preview").code == 0
 
 
-def test_outputs_of_a_broken_state_can_be_read(made):
+def test_outputs_of_a_broken_state_can_be_read(made: Workspace) -> None:
     test_state = json.loads(state_file(made).read_text())
     test_state["checkpoint"]["latest"]["resources"][-1]["parent"] = NONE
     state_file(made).write_text(json.dumps(test_state))
@@ -172,12 +178,12 @@ FEATURED = """
 """
 
 
-def features(workspace):
+def features(workspace: Workspace) -> tuple[int, Any]:
     checkpoint = json.loads(state_file(workspace).read_text())
     return checkpoint["version"], checkpoint.get("features")
 
 
-def test_features_are_named_as_the_cli_names_them(cli):
+def test_features_are_named_as_the_cli_names_them(cli: Workspace) -> None:
     taint = ("state", "taint", "urn:pulumi:dev::proj::pulumi-python:dynamic/test:Thing::a", "--yes")
     cli.program(FEATURED.format(kind="x"))
     pulumi_embedded.create_stack(cli.folder, "dev")
@@ -212,7 +218,7 @@ def test_features_are_named_as_the_cli_names_them(cli):
     assert "3 unchanged" in cli.cli("preview")
 
 
-def test_a_feature_that_only_the_cli_knows_is_refused_by_name(made):
+def test_a_feature_that_only_the_cli_knows_is_refused_by_name(made: Workspace) -> None:
     checkpoint = json.loads(state_file(made).read_text())
     state_file(made).write_text(
         json.dumps({**checkpoint, "version": 4, "features": ["views", "taint"]})
@@ -225,7 +231,7 @@ def test_a_feature_that_only_the_cli_knows_is_refused_by_name(made):
     )
 
 
-def test_history_is_left_to_the_cli(cli):
+def test_history_is_left_to_the_cli(cli: Workspace) -> None:
     cli.program('Thing("a")')
     pulumi_embedded.create_stack(cli.folder, "dev")
     cli.cli("up", "--yes", "--skip-preview")
@@ -244,7 +250,7 @@ def test_history_is_left_to_the_cli(cli):
 
 
 @pytest.mark.parametrize("command", ["pulumi", "metastudio"])
-def test_a_lock_names_the_command_that_removes_it(workspace, command):
+def test_a_lock_names_the_command_that_removes_it(workspace: Workspace, command: str) -> None:
     workspace.program('Thing("a", pause=True)')
     process = workspace.start("up")
     workspace.wait_until_paused()
@@ -261,7 +267,7 @@ def test_a_lock_names_the_command_that_removes_it(workspace, command):
 
 
 @pytest.mark.parametrize("command", ["pulumi", "metastudio"])
-def test_pending_creates_name_the_command_that_clears_them(made, command):
+def test_pending_creates_name_the_command_that_clears_them(made: Workspace, command: str) -> None:
     checkpoint = json.loads(state_file(made).read_text())
     latest = checkpoint["checkpoint"]["latest"]
     resource = {
@@ -279,7 +285,7 @@ def test_pending_creates_name_the_command_that_clears_them(made, command):
     assert "pending_operations" not in made.checkpoint()
 
 
-def test_what_killed_runs_left_beside_the_stack_is_cleared_up(workspace):
+def test_what_killed_runs_left_beside_the_stack_is_cleared_up(workspace: Workspace) -> None:
     workspace.program('Thing("a")')
     workspace.up()
     stacks = workspace.backend / ".pulumi" / "stacks" / "proj"

@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 import pytest
 
+from .conftest import Workspace
+
 Run = Callable[..., int]
 LOSE = """
     import json, os, pathlib
@@ -22,7 +24,7 @@ LOSE = """
 
 
 @pytest.fixture(params=["embedded", "pulumi"])
-def run(request: pytest.FixtureRequest, workspace) -> Run:
+def run(request: pytest.FixtureRequest, workspace: Workspace) -> Run:
     """Runs a program's `up`, or another operation, on an engine; gives the exit code."""
     if request.param == "pulumi" and shutil.which("pulumi") is None:
         pytest.skip("the Pulumi CLI is not on PATH")
@@ -38,7 +40,7 @@ def run(request: pytest.FixtureRequest, workspace) -> Run:
     return run
 
 
-def things(workspace) -> list[list[str]]:
+def things(workspace: Workspace) -> list[list[str]]:
     """Name, and what is up with it, of each resource in the order of the state."""
     marks = ("delete", "pendingReplacement")
     return [
@@ -48,7 +50,7 @@ def things(workspace) -> list[list[str]]:
     ]
 
 
-def outputs(workspace) -> object:
+def outputs(workspace: Workspace) -> object:
     return workspace.checkpoint()["resources"][0].get("outputs")
 
 
@@ -61,7 +63,7 @@ def outputs(workspace) -> object:
     ],
 )
 def test_replace_on_changes_inside_a_property(
-    change: str, calls: list[str], run: Run, workspace
+    change: str, calls: list[str], run: Run, workspace: Workspace
 ) -> None:
     program = 'Thing("a", undecided=True, %s, opts=Opts(replace_on_changes=["o.p", "l[*].k"]))'
     assert run(program % 'o={"p": 1, "q": 1}, l=[{"k": 1, "j": 1}]') == 0
@@ -70,7 +72,7 @@ def test_replace_on_changes_inside_a_property(
     assert workspace.calls() == calls
 
 
-def test_paths_that_are_none(run: Run, workspace) -> None:
+def test_paths_that_are_none(run: Run, workspace: Workspace) -> None:
     program = """
         Thing("a", undecided=True, size={}, opts=Opts(
             replace_on_changes=["x["], ignore_changes=["", ".size", "size["]
@@ -84,7 +86,7 @@ def test_paths_that_are_none(run: Run, workspace) -> None:
     assert workspace.resources()["a"]["inputs"]["size"] == 1
 
 
-def test_outputs_survive_a_refused_deletion(run: Run, workspace) -> None:
+def test_outputs_survive_a_refused_deletion(run: Run, workspace: Workspace) -> None:
     both = 'pulumi.export("x", 1)\npulumi.export("y", 1)'
     assert run(f'Thing("a", opts=Opts(protect=True))\n{both}') == 0
     assert run('pulumi.export("x", 2)') == 1
@@ -92,7 +94,7 @@ def test_outputs_survive_a_refused_deletion(run: Run, workspace) -> None:
 
 
 def test_a_replaced_original_goes_although_a_protected_resource_needs_its_successor(
-    run: Run, workspace
+    run: Run, workspace: Workspace
 ) -> None:
     run('a = Thing("a", kind="1")\nb = Thing("b", on=a.made, opts=Opts(protect=True))')
     assert run('Thing("a", kind="2")') == 1
@@ -104,7 +106,7 @@ def test_a_replaced_original_goes_although_a_protected_resource_needs_its_succes
     assert things(workspace) == [["a"], ["b"]]
 
 
-def test_what_was_deleted_for_a_replacement_is_not_deleted_again(workspace) -> None:
+def test_what_was_deleted_for_a_replacement_is_not_deleted_again(workspace: Workspace) -> None:
     """Other than with the CLI, which asks the provider again and fails if that minds."""
     chain = """
         a = Thing("a", kind="{}", exclusive=True)
@@ -128,7 +130,7 @@ def test_what_was_deleted_for_a_replacement_is_not_deleted_again(workspace) -> N
 NUMBERS = 'Thing("a", big=2**60, small=-(2**55) + 1, huge=1e25, exact=2**53, part=1e-7)'
 
 
-def test_numbers_are_the_same_to_both_engines(cli) -> None:
+def test_numbers_are_the_same_to_both_engines(cli: Workspace) -> None:
     cli.cli("stack", "init", "dev")
     cli.program(NUMBERS)
     cli.cli("up", "--yes", "--skip-preview")
@@ -142,7 +144,7 @@ def test_numbers_are_the_same_to_both_engines(cli) -> None:
     assert cli.resources()["b"]["inputs"]["size"] == numbers["big"]
 
 
-def test_what_is_no_number_can_be_stored(run: Run, workspace) -> None:
+def test_what_is_no_number_can_be_stored(run: Run, workspace: Workspace) -> None:
     program = """
         Thing("a", x=float("inf"), y=[float("-inf")])
         pulumi.export("z", float("nan"))
@@ -160,7 +162,7 @@ def test_what_is_no_number_can_be_stored(run: Run, workspace) -> None:
     ("option", "exclusive"), [("replace_with=[a]", False), ("deleted_with=a", True)]
 )
 def test_a_component_is_replaced_with_what_it_names(
-    option: str, exclusive: bool, run: Run, workspace
+    option: str, exclusive: bool, run: Run, workspace: Workspace
 ) -> None:
     program = """
         a = Thing("a", kind="{kind}", exclusive={exclusive})
@@ -173,12 +175,14 @@ def test_a_component_is_replaced_with_what_it_names(
     assert run(program.format(kind=2, **words)) == 0
     made = workspace.resources()["c"]["outputs"]
     assert run(program.format(kind=3, **words)) == 0
-    # What the component told before was of the one that is gone.
+    # The outputs recorded before were those of the one that is gone.
     assert (made, workspace.resources()["c"].get("outputs")) == ({"kind": "2"}, None)
     assert things(workspace) == [["a"], ["c"]]
 
 
-def test_an_updated_component_has_the_outputs_that_it_tells_now(run: Run, workspace) -> None:
+def test_an_updated_component_has_the_outputs_that_it_tells_now(
+    run: Run, workspace: Workspace
+) -> None:
     program = """
         c = pulumi.ComponentResource("my:index:Group", "c", {{"size": {size}}})
         if {size} != 2:
@@ -190,7 +194,9 @@ def test_an_updated_component_has_the_outputs_that_it_tells_now(run: Run, worksp
     assert "outputs" not in workspace.resources()["c"]
 
 
-def test_what_a_failure_keeps_from_a_renamed_parent_is_renamed_with_it(run: Run, workspace) -> None:
+def test_what_a_failure_keeps_from_a_renamed_parent_is_renamed_with_it(
+    run: Run, workspace: Workspace
+) -> None:
     program = """
         alias = pulumi.Alias(type_="my:index:Group")
         p = pulumi.ComponentResource("my:index:{type}", "p", opts=Opts(aliases=[alias]))

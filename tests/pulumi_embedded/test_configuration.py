@@ -6,12 +6,16 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import pulumi_embedded
 from pulumi_embedded.project.config import StackFile
+
+from .conftest import Workspace
 
 # What the CLI makes of scalars: {"cli": VERSION, "scalars": {WRITTEN: [AT THE TOP, NESTED]}}.
 # RECORD=1 make test ARGS='-k recorded_scalars', with the CLI on PATH, writes it anew.
@@ -37,7 +41,7 @@ SHOW = """
 """
 
 
-def write_scalars(workspace, scalars):
+def write_scalars(workspace: Workspace, scalars: Iterable[str]) -> None:
     lines = [
         f"  proj:top{number}: {scalar}\n  proj:nested{number}: {{k: {scalar}, l: [{scalar}]}}\n"
         for number, scalar in enumerate(scalars)
@@ -45,13 +49,13 @@ def write_scalars(workspace, scalars):
     (workspace.folder / "Pulumi.dev.yaml").write_text("config:\n" + "".join(lines))
 
 
-def by_scalar(values):
+def by_scalar(values: Mapping[str, Any]) -> dict[str, list[Any]]:
     """What was read, from values by key."""
     pairs = enumerate(SCALARS)
     return {s: [values[f"proj:top{n}"], values[f"proj:nested{n}"]] for n, s in pairs}
 
 
-def test_recorded_scalars(cli):
+def test_recorded_scalars(cli: Workspace) -> None:
     pulumi_embedded.create_stack(cli.folder, "dev")
     write_scalars(cli, SCALARS)
     listed = json.loads(cli.cli("config", "--json", "--stack", "dev"))
@@ -62,22 +66,22 @@ def test_recorded_scalars(cli):
     assert json.loads(RECORDED.read_text()) == now
 
 
-def test_scalars_mean_what_they_mean_to_the_cli(workspace):
+def test_scalars_mean_what_they_mean_to_the_cli(workspace: Workspace) -> None:
     write_scalars(workspace, SCALARS)
     listed = pulumi_embedded.config_all(workspace.folder, "dev")
-    listed = by_scalar({key: value.text for key, value in listed.items()})
-    assert listed == json.loads(RECORDED.read_text())["scalars"]
+    texts = by_scalar({key: value.text for key, value in listed.items()})
+    assert texts == json.loads(RECORDED.read_text())["scalars"]
 
 
 @pytest.mark.parametrize("scalar", [".inf", "-.INF", ".nan"])
-def test_what_is_no_number_is_refused(workspace, scalar):
+def test_what_is_no_number_is_refused(workspace: Workspace, scalar: str) -> None:
     pulumi_embedded.create_stack(workspace.folder, "dev")
     workspace.program("")
     write_scalars(workspace, [scalar])
     workspace.refused("")
 
 
-def seen_by_program(workspace, with_cli):
+def seen_by_program(workspace: Workspace, with_cli: bool) -> Any:
     """The configuration that the program gets from an engine."""
     workspace.program(SHOW)
     if with_cli:
@@ -87,7 +91,7 @@ def seen_by_program(workspace, with_cli):
     return json.loads(workspace.run("outputs", json_output=True).out)["config"]
 
 
-def both_engines(workspace):
+def both_engines(workspace: Workspace) -> Any:
     """What the embedded engine gives the program; the CLI, where it is, gives the same."""
     seen = seen_by_program(workspace, with_cli=False)
     if shutil.which("pulumi"):
@@ -95,7 +99,7 @@ def both_engines(workspace):
     return seen
 
 
-def test_all_kinds_of_values(workspace):
+def test_all_kinds_of_values(workspace: Workspace) -> None:
     workspace.settings(
         "name: proj\nruntime:\n  name: python\nconfig:\n  plain: 3\n  other:long: {value: true}\n"
         "  typed:\n    type: array\n    items: {type: object}\n    default: [{b: 1.0, a: <b>}]\n"
@@ -119,7 +123,7 @@ def test_all_kinds_of_values(workspace):
     }
 
 
-def test_json_projects_have_json_stack_files(workspace):
+def test_json_projects_have_json_stack_files(workspace: Workspace) -> None:
     workspace.settings("name: yaml\nruntime: python\n")
     settings = {
         "name": "proj",
@@ -146,7 +150,7 @@ def test_json_projects_have_json_stack_files(workspace):
 
 
 @pytest.mark.parametrize("setting", ["stackConfigDir: stacks", "config: stacks"])
-def test_stack_files_elsewhere_and_of_another_ending(workspace, setting):
+def test_stack_files_elsewhere_and_of_another_ending(workspace: Workspace, setting: str) -> None:
     workspace.settings(f"name: proj\nruntime:\n  name: python\n{setting}\n")
     (workspace.folder / "Pulumi.yaml").rename(workspace.folder / "Pulumi.yml")
     (workspace.folder / "Pulumi.dev.yml").write_text("config: {proj:a: not this}\n")
@@ -187,7 +191,9 @@ ARRAY = "{type: array, items: {type: array, items: {type: integer}}"
         ("n: {bogus: 1}", "", "n"),
     ],
 )
-def test_a_declaration_is_held_to(workspace, declared, given, words):
+def test_a_declaration_is_held_to(
+    workspace: Workspace, declared: str, given: str, words: str
+) -> None:
     pulumi_embedded.create_stack(workspace.folder, "dev")
     workspace.program("")
     declared = declared if declared.startswith("{") else f"{{{declared}}}"
@@ -202,23 +208,25 @@ def test_a_declaration_is_held_to(workspace, declared, given, words):
 @pytest.mark.parametrize(
     "text", ["config:\n  a: 1\n  a: 2\n", "config: x\n", "[]\n", "config:\n  1: x"]
 )
-def test_a_stack_file_that_is_none(workspace, text):
+def test_a_stack_file_that_is_none(workspace: Workspace, text: str) -> None:
     pulumi_embedded.create_stack(workspace.folder, "dev")
     workspace.program("")
     (workspace.folder / "Pulumi.dev.yaml").write_text(text)
     workspace.refused("")
 
 
-def test_what_is_wrong_in_a_file_does_not_show_what_is_in_it(workspace):
+def test_what_is_wrong_in_a_file_does_not_show_what_is_in_it(workspace: Workspace) -> None:
     (workspace.folder / "Pulumi.dev.yaml").write_text("config:\n  proj:a: t0ken: x\n")
     result = workspace.run("up")
     assert "Pulumi.dev.yaml: could not be read: line 2: mapping values are not" in result.err
     assert "t0ken" not in result.err
 
 
-def test_a_missing_value_does_not_hide_the_others(workspace):
+def test_a_missing_value_does_not_hide_the_others(workspace: Workspace) -> None:
     workspace.settings("name: proj\nruntime: python\nconfig: {must: {}, may: {default: 1}}\n")
-    assert pulumi_embedded.config_get(workspace.folder, "dev", "may").text == "1"
+    may = pulumi_embedded.config_get(workspace.folder, "dev", "may")
+    assert may
+    assert may.text == "1"
     assert pulumi_embedded.config_get(workspace.folder, "dev", "must") is None
 
 
@@ -239,7 +247,7 @@ config:
 """
 
 
-def test_comments_survive(workspace):
+def test_comments_survive(workspace: Workspace) -> None:
     pulumi_embedded.create_stack(workspace.folder, "dev")
     file = workspace.folder / "Pulumi.dev.yaml"
     salt = StackFile(file).salt
@@ -274,7 +282,7 @@ def test_comments_survive(workspace):
         "config:\n  'proj:a': >-\n    folded\n    text\n  proj:x: 1\n",
     ],
 )
-def test_any_file_can_be_written_to(workspace, text):
+def test_any_file_can_be_written_to(workspace: Workspace, text: str) -> None:
     file = workspace.folder / "Pulumi.dev.yaml"
     file.write_text(text)
     before = StackFile(file).values

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 
 import pytest
 
 import pulumi_embedded
 
+from .conftest import Workspace
 
-def test_an_error_in_the_program_shows_the_program(workspace):
+
+def test_an_error_in_the_program_shows_the_program(workspace: Workspace) -> None:
     workspace.program("""
         Thing("a")
         def deep():
@@ -26,7 +29,7 @@ def test_an_error_in_the_program_shows_the_program(workspace):
     assert "a" in workspace.resources(), "what was made before the error is kept"
 
 
-def test_a_run_error_is_one_line(workspace):
+def test_a_run_error_is_one_line(workspace: Workspace) -> None:
     workspace.program("""
         a = Thing("a")
         def stop(made):
@@ -41,7 +44,7 @@ def test_a_run_error_is_one_line(workspace):
     assert "a" in workspace.resources()
 
 
-def test_a_failing_create_stores_nothing_and_stops_what_depends_on_it(workspace):
+def test_a_failing_create_stores_nothing_and_stops_what_depends_on_it(workspace: Workspace) -> None:
     workspace.program("""
         ok = Thing("ok")
         bad = Thing("bad", label="broken", opts=Opts(depends_on=[ok]))
@@ -58,7 +61,7 @@ def test_a_failing_create_stores_nothing_and_stops_what_depends_on_it(workspace)
     assert workspace.run("preview", expect_no_changes=True).code == 0
 
 
-def test_a_refused_property_is_named(workspace):
+def test_a_refused_property_is_named(workspace: Workspace) -> None:
     workspace.program('Thing("a", label="forbidden")')
     result = workspace.run("up")
     assert result.code == 1
@@ -69,7 +72,7 @@ def test_a_refused_property_is_named(workspace):
     assert "Traceback" not in result.out
 
 
-def test_what_cannot_be_looked_at_keeps_nothing_else_from_it(workspace):
+def test_what_cannot_be_looked_at_keeps_nothing_else_from_it(workspace: Workspace) -> None:
     workspace.program("""
         a = Thing("a")
         b = Thing("b", opts=Opts(depends_on=[a]))
@@ -86,7 +89,7 @@ def test_what_cannot_be_looked_at_keeps_nothing_else_from_it(workspace):
     assert workspace.resources()["b"]["outputs"]["extra"] == 1
 
 
-def test_an_error_that_is_only_logged_does_not_fail_the_run(workspace):
+def test_an_error_that_is_only_logged_does_not_fail_the_run(workspace: Workspace) -> None:
     workspace.program("""
         a = Thing("a")
         pulumi.log.error("something to look at", a)
@@ -96,7 +99,7 @@ def test_an_error_that_is_only_logged_does_not_fail_the_run(workspace):
     assert "error: something to look at" in result.out
 
 
-def test_another_provider_is_refused_in_one_sentence(workspace):
+def test_another_provider_is_refused_in_one_sentence(workspace: Workspace) -> None:
     workspace.program("""
         pulumi.CustomResource("random:index/randomPet:RandomPet", "pet", {})
     """)
@@ -123,7 +126,7 @@ def test_another_provider_is_refused_in_one_sentence(workspace):
         ),
     ],
 )
-def test_what_the_engine_has_not_is_refused(workspace, body, what):
+def test_what_the_engine_has_not_is_refused(workspace: Workspace, body: str, what: str) -> None:
     workspace.program(body)
     result = workspace.run("up")
     assert result.code == 1
@@ -142,7 +145,7 @@ def test_what_the_engine_has_not_is_refused(workspace, body, what):
         ("name: proj\nruntime: python\nmain: nowhere\n", "'main' could not be read"),
     ],
 )
-def test_a_wrong_project_file(workspace, settings, message):
+def test_a_wrong_project_file(workspace: Workspace, settings: str, message: str) -> None:
     workspace.settings(settings)
     result = workspace.run("up")
     assert result.code != 0
@@ -150,14 +153,14 @@ def test_a_wrong_project_file(workspace, settings, message):
     assert result.err.count("\n") == 1
 
 
-def test_no_project_file(workspace):
+def test_no_project_file(workspace: Workspace) -> None:
     (workspace.folder / "Pulumi.yaml").unlink()
     result = workspace.run("up")
     assert result.code == 1
     assert "no Pulumi.yaml project file found" in result.err
 
 
-def test_a_stack_that_is_not_there(workspace):
+def test_a_stack_that_is_not_there(workspace: Workspace) -> None:
     workspace.program("")
     for operation in ("preview", "destroy", "refresh", "outputs"):
         result = workspace.run(operation)
@@ -165,14 +168,14 @@ def test_a_stack_that_is_not_there(workspace):
         assert result.err == "error: no stack named 'dev' found\n"
 
 
-def test_other_backends_are_refused(workspace, monkeypatch):
+def test_other_backends_are_refused(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://bucket")
     result = workspace.run("up")
     assert result.code == 1
     assert "not in s3://bucket; install the Pulumi CLI" in result.err
 
 
-def test_two_runs_at_once_are_refused(workspace):
+def test_two_runs_at_once_are_refused(workspace: Workspace) -> None:
     workspace.program('Thing("a", pause=True)')
     first = workspace.start("up")
     workspace.wait_until_paused()
@@ -181,11 +184,18 @@ def test_two_runs_at_once_are_refused(workspace):
     assert "the stack is currently locked by 1 lock(s)" in result.err
     assert f"pid {first.pid}" in result.err
     workspace.resume()
-    assert first.wait() == 0, first.stdout.read()
+    output, _ = first.communicate()
+    assert first.returncode == 0, output
     assert workspace.run("preview", expect_no_changes=True).code == 0
 
 
-def test_an_interrupted_run_finishes_what_it_began(workspace):
+def wait_for_message(process: subprocess.Popen[str]) -> None:
+    """Read until the run says that it was interrupted."""
+    assert process.stdout
+    assert any("interrupted: waiting" in line for line in process.stdout)
+
+
+def test_an_interrupted_run_finishes_what_it_began(workspace: Workspace) -> None:
     workspace.program("""
         a = Thing("a", pause=True)
         Thing("b", opts=Opts(depends_on=[a]))
@@ -193,9 +203,7 @@ def test_an_interrupted_run_finishes_what_it_began(workspace):
     process = workspace.start("up")
     workspace.wait_until_paused()
     process.send_signal(signal.SIGINT)
-    for line in process.stdout:
-        if "interrupted: waiting" in line:
-            break
+    wait_for_message(process)
     workspace.resume()
     assert process.wait() == 8
     assert workspace.resources().keys() == {"a"}
@@ -204,7 +212,7 @@ def test_an_interrupted_run_finishes_what_it_began(workspace):
     assert workspace.resources().keys() == {"a", "b"}
 
 
-def test_a_killed_run_keeps_what_finished_and_says_what_did_not(workspace):
+def test_a_killed_run_keeps_what_finished_and_says_what_did_not(workspace: Workspace) -> None:
     workspace.program("""
         first = Thing("first")
         Thing("slow", pause=True, opts=Opts(depends_on=[first]))
@@ -239,7 +247,7 @@ def test_a_killed_run_keeps_what_finished_and_says_what_did_not(workspace):
     assert "pending_operations" not in workspace.checkpoint()
 
 
-def test_a_killed_lookup_leaves_word_too(workspace):
+def test_a_killed_lookup_leaves_word_too(workspace: Workspace) -> None:
     workspace.program('Thing("found", opts=Opts(id="known"))')
     os.mkfifo(workspace.service / "known.json")
     process = workspace.start("up")
@@ -250,14 +258,12 @@ def test_a_killed_lookup_leaves_word_too(workspace):
     assert (operation["type"], operation["resource"]["id"]) == ("reading", "known")
 
 
-def test_a_second_interrupt_kills_and_leaves_word(workspace):
+def test_a_second_interrupt_kills_and_leaves_word(workspace: Workspace) -> None:
     workspace.program('Thing("slow", pause=True)')
     process = workspace.start("up")
     workspace.wait_until_paused()
     process.send_signal(signal.SIGINT)
-    for line in process.stdout:
-        if "interrupted: waiting" in line:
-            break
+    wait_for_message(process)
     process.send_signal(signal.SIGINT)
     process.communicate()
     assert process.returncode == 8
@@ -290,7 +296,9 @@ SEND = """
     ],
     ids=["a message", "the root", "an alias's parent", "an alias"],
 )
-def test_a_malformed_urn_is_told_in_one_line(workspace, body, code, shown, caplog):
+def test_a_malformed_urn_is_told_in_one_line(
+    workspace: Workspace, body: str, code: int, shown: str, caplog: pytest.LogCaptureFixture
+) -> None:
     workspace.program(body)
     result = workspace.run("up", skip_preview=True)
     assert result.code == code, result.text

@@ -10,6 +10,8 @@ import pytest
 
 import pulumi_embedded
 
+from .conftest import Workspace
+
 PROGRAM = """
     config = pulumi.Config()
 
@@ -103,7 +105,7 @@ VOLATILE = {"created", "modified", "id", "stackTrace", "sourcePosition", "cipher
 
 
 @pytest.fixture
-def both(cli):
+def both(cli: Workspace) -> Workspace:
     """A program with a bit of everything, and its configuration."""
     cli.settings(
         "name: proj\nruntime:\n  name: python\nconfig:\n  greeting: hello\n"
@@ -113,18 +115,18 @@ def both(cli):
     return cli
 
 
-def make_with_cli(workspace) -> None:
+def make_with_cli(workspace: Workspace) -> None:
     workspace.cli("stack", "init", "dev")
     workspace.cli("config", "set", "--secret", "password", "s3cret")
     workspace.cli("up", "--yes", "--skip-preview")
 
 
-def make_with_embedded(workspace) -> None:
+def make_with_embedded(workspace: Workspace) -> None:
     pulumi_embedded.config_set(workspace.folder, "dev", "password", "s3cret", secret=True)
     workspace.up()
 
 
-def test_the_cli_carries_on_what_the_engine_made(both):
+def test_the_cli_carries_on_what_the_engine_made(both: Workspace) -> None:
     make_with_embedded(both)
     both.cli("preview", "--expect-no-changes")
     exported = json.loads(both.cli("stack", "export"))
@@ -141,7 +143,7 @@ def test_the_cli_carries_on_what_the_engine_made(both):
     assert both.things().keys() == {"pair-right"}, "it was to be retained"
 
 
-def test_the_engine_carries_on_what_the_cli_made(both):
+def test_the_engine_carries_on_what_the_cli_made(both: Workspace) -> None:
     make_with_cli(both)
     result = both.run("preview", expect_no_changes=True)
     assert result.code == 0, result.text
@@ -165,7 +167,7 @@ def normal(value: Any) -> Any:
     return value
 
 
-def stored(workspace) -> dict[str, Any]:
+def stored(workspace: Workspace) -> dict[str, Any]:
     """The stack as it is stored, with the service's random ids taken out."""
     checkpoint = workspace.checkpoint()
     resources = checkpoint.get("resources", [])
@@ -180,7 +182,9 @@ def stored(workspace) -> dict[str, Any]:
     return {"keys": keys, "resources": sorted(plain, key=lambda item: item["urn"])}
 
 
-def test_both_store_the_same(both, tmp_path_factory, monkeypatch):
+def test_both_store_the_same(
+    both: Workspace, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     twin = type(both)(tmp_path_factory.mktemp("twin"))
     (twin.folder / "Pulumi.yaml").write_text((both.folder / "Pulumi.yaml").read_text())
     make_with_cli(both)
@@ -191,7 +195,9 @@ def test_both_store_the_same(both, tmp_path_factory, monkeypatch):
     assert stored(twin) == stored(both)
 
 
-def test_both_take_the_same_way(cli, tmp_path_factory, monkeypatch):
+def test_both_take_the_same_way(
+    cli: Workspace, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     twin = type(cli)(tmp_path_factory.mktemp("twin"))
     for name, value in twin.environment.items():
         monkeypatch.setenv(name, value)
@@ -211,7 +217,7 @@ def test_both_take_the_same_way(cli, tmp_path_factory, monkeypatch):
         assert verbs[0] == verbs[1], title
 
 
-def test_each_refuses_while_the_other_works(both):
+def test_each_refuses_while_the_other_works(both: Workspace) -> None:
     both.program('Thing("a", pause=True)')
     process = both.start("up")
     both.wait_until_paused()
@@ -221,7 +227,7 @@ def test_each_refuses_while_the_other_works(both):
     both.cli("preview", "--expect-no-changes")
 
 
-def test_an_interrupted_replacement_is_finished_by_the_cli(both):
+def test_an_interrupted_replacement_is_finished_by_the_cli(both: Workspace) -> None:
     both.program('Thing("a", kind="k1", exclusive=True)')
     both.up()
     both.program('Thing("a", kind="k2", exclusive=True, label="broken")')
@@ -233,7 +239,7 @@ def test_an_interrupted_replacement_is_finished_by_the_cli(both):
     assert len(both.things()) == 1
 
 
-def test_both_end_with_the_same_code(both):
+def test_both_end_with_the_same_code(both: Workspace) -> None:
     programs = [
         'Thing("a", label="broken")',
         'raise pulumi.RunError("no")',

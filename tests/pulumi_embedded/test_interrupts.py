@@ -16,7 +16,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-# Runs again and again in one process, as told, so that little but runs is interrupted.
+from .conftest import Workspace
+
+# One run for each line of input, all in one process, so that little but runs is interrupted.
 SCRIPT = """
 import os, pathlib, signal, sys, threading
 import pulumi_embedded
@@ -64,7 +66,7 @@ Start = Callable[..., Process]
 
 
 @pytest.fixture
-def start(workspace) -> Iterator[Start]:
+def start(workspace: Workspace) -> Iterator[Start]:
     """Start a process that makes runs."""
     started: list[Process] = []
 
@@ -87,6 +89,8 @@ def start(workspace) -> Iterator[Start]:
 
 
 def begin(process: Process) -> None:
+    assert process.stdin
+    assert process.stdout
     process.stdin.write("go\n")
     process.stdin.flush()
     assert process.stdout.readline() == "begins\n"
@@ -94,6 +98,7 @@ def begin(process: Process) -> None:
 
 def until(process: Process, text: str) -> str:
     """The lines up to the one that holds a text."""
+    assert process.stdout
     lines = ""
     for line in process.stdout:
         lines += line
@@ -102,12 +107,14 @@ def until(process: Process, text: str) -> str:
     raise AssertionError(f"{text!r} was not said: {lines}")
 
 
-def locks(workspace) -> list[str]:
+def locks(workspace: Workspace) -> list[str]:
     return [str(each) for each in (workspace.backend / ".pulumi" / "locks").rglob("*.json")]
 
 
 @pytest.mark.timeout(60)
-def test_a_second_interrupt_during_the_message_is_not_lost(workspace, start):
+def test_a_second_interrupt_during_the_message_is_not_lost(
+    workspace: Workspace, start: Start
+) -> None:
     workspace.program('Thing("slow", pause=True)')
     process = start("quick")
     begin(process)
@@ -120,7 +127,9 @@ def test_a_second_interrupt_during_the_message_is_not_lost(workspace, start):
 
 
 @pytest.mark.timeout(60)
-def test_interrupts_while_the_state_is_stored_wait_for_that_alone(workspace, start):
+def test_interrupts_while_the_state_is_stored_wait_for_that_alone(
+    workspace: Workspace, start: Start
+) -> None:
     process = start("storing")
     for number in range(2):
         workspace.program(f'Thing("a")\npulumi.export("number", {number})')
@@ -133,7 +142,9 @@ def test_interrupts_while_the_state_is_stored_wait_for_that_alone(workspace, sta
 
 
 @pytest.mark.timeout(120)
-def test_the_second_interrupt_kills_however_soon_it_comes(workspace, start):
+def test_the_second_interrupt_kills_however_soon_it_comes(
+    workspace: Workspace, start: Start
+) -> None:
     workspace.program('Thing("slow", pause=True)')
     process = start()
     for milliseconds in (0, 0, 1, 5, 30, 300):
@@ -149,7 +160,7 @@ def test_the_second_interrupt_kills_however_soon_it_comes(workspace, start):
 
 
 @pytest.mark.timeout(600)
-def test_pairs_of_interrupts_at_any_moment(workspace, start):
+def test_pairs_of_interrupts_at_any_moment(workspace: Workspace, start: Start) -> None:
     """METASTUDIO_INTERRUPTS=40 tries more of them than the suite does."""
     chosen = random.Random(30)
     process = start()

@@ -12,8 +12,10 @@ import pytest
 
 import pulumi_embedded
 
+from .conftest import Workspace
 
-def test_up_then_nothing_to_do(workspace):
+
+def test_up_then_nothing_to_do(workspace: Workspace) -> None:
     workspace.program("""
         a = Thing("a", label="x", tags=["one", "two"], size=3)
         pulumi.export("made", a.made)
@@ -36,7 +38,7 @@ def test_up_then_nothing_to_do(workspace):
     assert shown == {"made": outputs["made"], "token": "hush"}
 
 
-def test_an_edit_is_made_in_place(workspace):
+def test_an_edit_is_made_in_place(workspace: Workspace) -> None:
     workspace.program('Thing("a", label="x")')
     workspace.up()
     id_ = workspace.resources()["a"]["id"]
@@ -51,7 +53,7 @@ def test_an_edit_is_made_in_place(workspace):
     assert workspace.resources()["a"]["inputs"]["label"] == "y"
 
 
-def test_a_replacement_is_made_before_the_old_one_goes(workspace):
+def test_a_replacement_is_made_before_the_old_one_goes(workspace: Workspace) -> None:
     body = """
         a = Thing("a", kind="{}")
         Thing("b", label=a.made.apply(lambda made: "on-" + made))
@@ -69,7 +71,7 @@ def test_a_replacement_is_made_before_the_old_one_goes(workspace):
     assert [item["kind"] for item in workspace.things().values() if "kind" in item] == ["k2"]
 
 
-def test_delete_before_replace_takes_the_dependents_along(workspace):
+def test_delete_before_replace_takes_the_dependents_along(workspace: Workspace) -> None:
     body = """
         a = Thing("a", kind="{}", exclusive=True)
         Thing("b", kind=a.made)
@@ -93,7 +95,7 @@ def test_delete_before_replace_takes_the_dependents_along(workspace):
     assert not any(r.get("pendingReplacement") for r in workspace.resources().values())
 
 
-def test_deletions_follow_the_dependencies_backwards(workspace):
+def test_deletions_follow_the_dependencies_backwards(workspace: Workspace) -> None:
     workspace.program("""
         a = Thing("a")
         b = Thing("b", opts=Opts(depends_on=[a]))
@@ -107,7 +109,7 @@ def test_deletions_follow_the_dependencies_backwards(workspace):
     assert workspace.resources() == {}
 
 
-def test_drift_is_found_and_mended(workspace):
+def test_drift_is_found_and_mended(workspace: Workspace) -> None:
     workspace.program('Thing("a", label="x")')
     workspace.up()
     file = next(workspace.service.glob("*.json"))
@@ -122,7 +124,7 @@ def test_drift_is_found_and_mended(workspace):
     assert workspace.run("refresh", expect_no_changes=True).code == 0
 
 
-def test_preview_with_refresh_leaves_the_state_alone(workspace):
+def test_preview_with_refresh_leaves_the_state_alone(workspace: Workspace) -> None:
     workspace.program('Thing("a", label="x")')
     workspace.up()
     next(workspace.service.glob("*.json")).write_text(json.dumps({"label": "touched"}))
@@ -132,7 +134,9 @@ def test_preview_with_refresh_leaves_the_state_alone(workspace):
     assert workspace.checkpoint() == before
 
 
-def test_what_is_looked_at_with_the_old_configuration_is_updated_with_the_new(workspace):
+def test_what_is_looked_at_with_the_old_configuration_is_updated_with_the_new(
+    workspace: Workspace,
+) -> None:
     for token, program in {"old": 'Thing("a")', "new": 'Thing("a"); Thing("b")'}.items():
         pulumi_embedded.config_set(workspace.folder, "dev", "token", token)
         workspace.program(program)
@@ -141,7 +145,7 @@ def test_what_is_looked_at_with_the_old_configuration_is_updated_with_the_new(wo
     assert workspace.calls() == ["create b token new"]
 
 
-def test_what_is_gone_is_made_again(workspace):
+def test_what_is_gone_is_made_again(workspace: Workspace) -> None:
     workspace.program("""
         a = Thing("a")
         Thing("b", label=a.made)
@@ -158,7 +162,7 @@ def test_what_is_gone_is_made_again(workspace):
     assert workspace.run("preview", expect_no_changes=True).code == 0
 
 
-def test_destroy_leaves_an_empty_stack(workspace):
+def test_destroy_leaves_an_empty_stack(workspace: Workspace) -> None:
     workspace.program("""
         a = Thing("a")
         Thing("b", label=a.made)
@@ -174,7 +178,7 @@ def test_destroy_leaves_an_empty_stack(workspace):
     assert "resources" not in workspace.checkpoint()
 
 
-def test_components_hold_their_children(workspace):
+def test_components_hold_their_children(workspace: Workspace) -> None:
     workspace.program("""
         class Pair(pulumi.ComponentResource):
             def __init__(self, name, opts=None):
@@ -197,7 +201,7 @@ def test_components_hold_their_children(workspace):
     assert workspace.things() == {}
 
 
-def test_protected_resources_stay(workspace):
+def test_protected_resources_stay(workspace: Workspace) -> None:
     workspace.program("""
         a = Thing("a", kind="k1", opts=Opts(protect=True))
         Thing("b", opts=Opts(depends_on=[a]))
@@ -216,7 +220,7 @@ def test_protected_resources_stay(workspace):
     assert workspace.run("destroy", skip_preview=True).code == 0
 
 
-def test_ignored_changes_are_ignored(workspace):
+def test_ignored_changes_are_ignored(workspace: Workspace) -> None:
     workspace.program('Thing("a", label="x", meta={"k": 1, "l": 1})')
     workspace.up()
     workspace.calls()
@@ -229,7 +233,7 @@ def test_ignored_changes_are_ignored(workspace):
     assert workspace.resources()["a"]["inputs"]["meta"] == {"k": 1, "l": 2}
 
 
-def test_a_renamed_resource_is_found_under_its_alias(workspace):
+def test_a_renamed_resource_is_found_under_its_alias(workspace: Workspace) -> None:
     workspace.program("""
         a = Thing("old", label="x")
         Thing("child", opts=Opts(parent=a))
@@ -248,7 +252,7 @@ def test_a_renamed_resource_is_found_under_its_alias(workspace):
     assert workspace.run("preview", expect_no_changes=True).code == 0
 
 
-def test_retained_resources_outlive_the_stack(workspace):
+def test_retained_resources_outlive_the_stack(workspace: Workspace) -> None:
     workspace.program('Thing("a", opts=Opts(retain_on_delete=True))')
     workspace.up()
     workspace.calls()
@@ -257,7 +261,7 @@ def test_retained_resources_outlive_the_stack(workspace):
     assert len(workspace.things()) == 1
 
 
-def test_an_existing_resource_is_read_and_never_deleted(workspace):
+def test_an_existing_resource_is_read_and_never_deleted(workspace: Workspace) -> None:
     (workspace.service / "known.json").write_text(json.dumps({"label": "old friend"}))
     workspace.program("""
         a = Thing("a", opts=Opts(id="known"))
@@ -270,7 +274,7 @@ def test_an_existing_resource_is_read_and_never_deleted(workspace):
     assert "old friend" in workspace.things()
 
 
-def test_outputs_show_unknowns_in_a_preview_and_values_after(workspace):
+def test_outputs_show_unknowns_in_a_preview_and_values_after(workspace: Workspace) -> None:
     workspace.program("""
         a = Thing("a")
         pulumi.export("made", a.made)
@@ -285,7 +289,7 @@ def test_outputs_show_unknowns_in_a_preview_and_values_after(workspace):
     assert "  + renamed: " in result.out
 
 
-def test_a_json_digest(workspace):
+def test_a_json_digest(workspace: Workspace) -> None:
     workspace.program('Thing("a", label=pulumi.Output.secret("hush"), kind="k1")')
     result = workspace.run("up", json_output=True)
     digest = json.loads(result.out)
@@ -301,21 +305,23 @@ def test_a_json_digest(workspace):
 
 
 @pytest.mark.parametrize(("interactive", "answer", "code"), [(True, "y\n", 0), (True, "\n", 1)])
-def test_up_asks_before_it_acts(workspace, interactive, answer, code):
+def test_up_asks_before_it_acts(
+    workspace: Workspace, interactive: bool, answer: str, code: int
+) -> None:
     workspace.program('Thing("a")')
     result = workspace.run("up", yes=False, interactive=interactive, stdin=io.StringIO(answer))
     assert result.code == code
     assert len(workspace.things()) == (1 if code == 0 else 0)
 
 
-def test_up_without_a_terminal_needs_a_yes(workspace):
+def test_up_without_a_terminal_needs_a_yes(workspace: Workspace) -> None:
     workspace.program('Thing("a")')
     result = workspace.run("up", yes=False)
     assert result.code == 2
     assert "--yes" in result.err
 
 
-def test_what_a_provider_leaves_open_is_compared_by_the_engine(workspace):
+def test_what_a_provider_leaves_open_is_compared_by_the_engine(workspace: Workspace) -> None:
     body = 'Thing("a", undecided=True, size={}, opts=Opts(replace_on_changes=["{}"]))'
     workspace.program(body.format(1, "nothing"))
     workspace.up()
@@ -326,7 +332,7 @@ def test_what_a_provider_leaves_open_is_compared_by_the_engine(workspace):
     assert "+-1 to replace" in workspace.run("preview").out
 
 
-def test_what_is_deleted_with_another_needs_no_call(workspace):
+def test_what_is_deleted_with_another_needs_no_call(workspace: Workspace) -> None:
     workspace.program("""
         a = Thing("a")
         Thing("b", opts=Opts(deleted_with=a))
@@ -337,14 +343,14 @@ def test_what_is_deleted_with_another_needs_no_call(workspace):
     assert workspace.calls() == ["delete a"]
 
 
-def test_messages_of_the_provider_appear_under_its_resource(workspace):
+def test_messages_of_the_provider_appear_under_its_resource(workspace: Workspace) -> None:
     workspace.program('Thing("a", status="uploading 45 %")')
     result = workspace.up()
     assert "    pulumi-python:dynamic/test:Thing a uploading 45 %\n" in result.out
     assert "  pulumi-python:dynamic/test:Thing (a):\n    warning: done with it\n" in result.out
 
 
-def test_a_terminal_shows_what_is_going_on_in_each_resource(workspace):
+def test_a_terminal_shows_what_is_going_on_in_each_resource(workspace: Workspace) -> None:
     workspace.program('Thing("a", status="uploading 45 %", pause=True)')
     terminal, end = pty.openpty()
     process = workspace.start("up", stdout=end)

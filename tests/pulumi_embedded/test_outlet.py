@@ -8,10 +8,13 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from pulumi_embedded.display.outlet import Outlet
+
+from .conftest import Workspace
 
 # Fills the output with more than a pipe holds.
 TALKATIVE = """
@@ -21,7 +24,9 @@ TALKATIVE = """
 """
 
 
-def run(workspace, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    workspace: Workspace, *command: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run ``up`` from a shell."""
     script = (
         "import pathlib, sys, pulumi_embedded as e;"
@@ -47,7 +52,7 @@ def run(workspace, *command: str, **environment: str) -> subprocess.CompletedPro
     ],
     ids=["a reader of one line", "no reader at all", "a closed output", "nothing open at all"],
 )
-def test_a_run_whose_reader_is_gone_finishes(workspace, command):
+def test_a_run_whose_reader_is_gone_finishes(workspace: Workspace, command: str) -> None:
     workspace.program(TALKATIVE)
     done = run(workspace, command)
     assert done.returncode == 0
@@ -57,7 +62,7 @@ def test_a_run_whose_reader_is_gone_finishes(workspace, command):
 
 
 @pytest.mark.timeout(60)
-def test_characters_that_the_output_lacks_are_replaced(workspace):
+def test_characters_that_the_output_lacks_are_replaced(workspace: Workspace) -> None:
     workspace.program('pulumi.log.info("gr\xfcn \u4e2d")\npulumi.export("name", "Zoë")\nThing("a")')
     done = run(workspace, '"$0" -c "$1" "$2"', PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
@@ -66,7 +71,7 @@ def test_characters_that_the_output_lacks_are_replaced(workspace):
 
 
 @pytest.mark.timeout(60)
-def test_two_interrupts_end_a_run_whose_output_nobody_reads(workspace):
+def test_two_interrupts_end_a_run_whose_output_nobody_reads(workspace: Workspace) -> None:
     workspace.program(TALKATIVE + '    Thing("slow", pause=True)\n')
     reader, writer = os.pipe()
     process = workspace.start("up", stdout=writer)
@@ -83,7 +88,7 @@ def test_two_interrupts_end_a_run_whose_output_nobody_reads(workspace):
     assert [op["type"] for op in workspace.checkpoint()["pending_operations"]] == ["creating"]
 
 
-def test_texts_keep_their_order_when_both_streams_lead_to_one_file(tmp_path):
+def test_texts_keep_their_order_when_both_streams_lead_to_one_file(tmp_path: Path) -> None:
     with (tmp_path / "both").open("w") as one, (tmp_path / "both").open("a") as two:
         out = Outlet(one)
         err = Outlet(two, beside=out)
@@ -94,7 +99,7 @@ def test_texts_keep_their_order_when_both_streams_lead_to_one_file(tmp_path):
     assert (tmp_path / "both").read_text().split() == list(map(str, range(100)))
 
 
-def test_a_full_pipe_holds_up_nobody():
+def test_a_full_pipe_holds_up_nobody() -> None:
     reader, writer = os.pipe()
     with os.fdopen(writer, "w") as stream:
         outlet = Outlet(stream)
@@ -103,7 +108,7 @@ def test_a_full_pipe_holds_up_nobody():
         os.close(reader)
 
 
-def test_what_is_read_late_is_complete():
+def test_what_is_read_late_is_complete() -> None:
     reader, writer = os.pipe()
     read: list[bytes] = []
     with os.fdopen(reader, "rb") as source, os.fdopen(writer, "w") as stream:
@@ -116,7 +121,7 @@ def test_what_is_read_late_is_complete():
     assert read == [b"x" * 1_000_000]
 
 
-def test_a_stream_of_python_that_is_closed_is_no_error():
+def test_a_stream_of_python_that_is_closed_is_no_error() -> None:
     stream = io.StringIO()
     stream.close()
     Outlet(stream).write("lost")

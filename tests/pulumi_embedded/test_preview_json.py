@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .conftest import Workspace
+
 BEFORE = """
     class Pair(pulumi.ComponentResource):
         def __init__(self, name, size):
@@ -60,7 +62,7 @@ def comparable(value: Any) -> Any:
     return [comparable(each) for each in value] if isinstance(value, list) else value
 
 
-def preview(workspace, engine: str, code: int) -> dict[str, Any]:
+def preview(workspace: Workspace, engine: str, code: int) -> dict[str, Any]:
     if engine == "pulumi":
         text = workspace.cli("preview", "--json", code=None)
     else:
@@ -81,7 +83,7 @@ def preview(workspace, engine: str, code: int) -> dict[str, Any]:
     return digest
 
 
-def test_both_engines_tell_the_same(cli):
+def test_both_engines_tell_the_same(cli: Workspace) -> None:
     cli.cli("stack", "init", "dev")
     cli.cli("config", "set", "--secret", "password", "s3cret")
     cli.cli("config", "set", "greeting", "hello")

@@ -11,11 +11,13 @@ import pulumi_embedded
 from pulumi_embedded.errors import EngineError
 from pulumi_embedded.project.versions import require
 
+from .conftest import Workspace
+
 PROJECT = "name: proj\nruntime:\n  name: python\n"
 
 
 @pytest.fixture
-def made(workspace):
+def made(workspace: Workspace) -> Workspace:
     """A project with an empty stack, which is no part of what is tried."""
     workspace.program("")
     pulumi_embedded.create_stack(workspace.folder, "dev")
@@ -23,7 +25,7 @@ def made(workspace):
 
 
 @pytest.mark.parametrize("name", ["../evil", "a/b", "a b", "x" * 101, "é"])
-def test_a_project_name_is_the_name_of_a_folder(made, name):
+def test_a_project_name_is_the_name_of_a_folder(made: Workspace, name: str) -> None:
     before = {*made.backend.rglob("*")}
     made.settings(PROJECT.replace("proj", f'"{name}"'))
     made.refused("project name", theirs="project names")
@@ -31,13 +33,13 @@ def test_a_project_name_is_the_name_of_a_folder(made, name):
     assert {*made.backend.rglob("*")} == before
 
 
-def test_dots_are_no_project_name(made):
+def test_dots_are_no_project_name(made: Workspace) -> None:
     made.settings(PROJECT.replace("proj", "'..'"))  # the CLI takes it, and writes elsewhere
     assert "is not a project name" in made.run("up").err
 
 
 @pytest.mark.parametrize("written", ["dev", "organization/dev", "organization/proj/dev"])
-def test_a_stack_may_be_written_in_full(made, written):
+def test_a_stack_may_be_written_in_full(made: Workspace, written: str) -> None:
     assert pulumi_embedded.stack_exists(made.folder, written)
     pulumi_embedded.config_set(made.folder, written, "a", "b")
     assert "proj:a" in (made.folder / "Pulumi.dev.yaml").read_text()
@@ -50,14 +52,14 @@ def test_a_stack_may_be_written_in_full(made, written):
 @pytest.mark.parametrize(
     "written", ["proj/dev", "organization/other/dev", "acme/proj/dev", "a/b/c/dev", "a b", "../dev"]
 )
-def test_a_stack_of_another_project_is_refused(made, written):
+def test_a_stack_of_another_project_is_refused(made: Workspace, written: str) -> None:
     with pytest.raises(EngineError, match=r"is not a stack (of this project|name)"):
         pulumi_embedded.stack_exists(made.folder, written)
     if shutil.which("pulumi"):
         assert made.pulumi("stack", "--stack", written).code != 0
 
 
-def test_refresh_always(workspace):
+def test_refresh_always(workspace: Workspace) -> None:
     workspace.settings(f"{PROJECT}options: {{refresh: always}}\n")
     workspace.program('Thing("b", opts=Opts(ignore_changes=["extra"]))\nThing("c")')
     workspace.up()
@@ -86,7 +88,7 @@ def test_refresh_always(workspace):
         ("config: x\nstackConfigDir: y", "stackConfigDir", None),
     ],
 )
-def test_what_both_refuse(made, setting, words, theirs):
+def test_what_both_refuse(made: Workspace, setting: str, words: str, theirs: str | None) -> None:
     options = "  options:\n" if setting.startswith(" ") else ""
     made.settings(f"{PROJECT}{'' if options else setting}\n")
     if options:
@@ -95,7 +97,7 @@ def test_what_both_refuse(made, setting, words, theirs):
     made.refused(words, theirs)
 
 
-def test_a_type_checker_is_refused(made):
+def test_a_type_checker_is_refused(made: Workspace) -> None:
     file = made.folder / "Pulumi.yaml"
     file.write_text(f"{file.read_text()}    typechecker: mypy\n")
     result = made.run("up")
@@ -105,7 +107,7 @@ def test_a_type_checker_is_refused(made):
     )
 
 
-def test_what_says_nothing_to_a_run_is_accepted(made):
+def test_what_says_nothing_to_a_run_is_accepted(made: Workspace) -> None:
     made.settings(
         f"{PROJECT}    toolchain: pip\ndescription: d\ntemplate: {{description: t}}\n"
         "packages: {aws: aws@6.0.0}\noptions: null\nrequiredPulumiVersion: '>=3.200.0 <4.0.0'\n"
@@ -142,7 +144,7 @@ RANGES = {
 
 
 @pytest.mark.parametrize(("wanted", "holds"), RANGES.items())
-def test_version_ranges(wanted, holds):
+def test_version_ranges(wanted: str, holds: bool | None) -> None:
     if holds:
         require(wanted)
     else:
@@ -150,7 +152,7 @@ def test_version_ranges(wanted, holds):
             require(wanted)
 
 
-def test_version_ranges_are_the_clis(cli):
+def test_version_ranges_are_the_clis(cli: Workspace) -> None:
     cli.program("")
     pulumi_embedded.create_stack(cli.folder, "dev")
     for wanted, holds in RANGES.items():
@@ -166,7 +168,7 @@ def test_version_ranges_are_the_clis(cli):
     cli.cli("preview")
 
 
-def test_a_program_may_ask_for_a_version(workspace):
+def test_a_program_may_ask_for_a_version(workspace: Workspace) -> None:
     workspace.program("pulumi.runtime.require_pulumi_version('>=3.0.0')")
     workspace.up()
     workspace.program("pulumi.runtime.require_pulumi_version('>=4.0.0')")
@@ -178,7 +180,7 @@ def test_a_program_may_ask_for_a_version(workspace):
 
 
 @pytest.mark.parametrize("main", ["app", "app/start.py"])
-def test_the_program_may_live_elsewhere(workspace, main):
+def test_the_program_may_live_elsewhere(workspace: Workspace, main: str) -> None:
     app = workspace.folder / "app"
     app.mkdir()
     workspace.settings(f"{PROJECT}main: {main}\n")
@@ -201,7 +203,7 @@ pulumi.export("seen", [os.getcwd(), sys.argv, neighbour is not None])
         assert workspace.checkpoint()["resources"][0]["outputs"]["seen"] == seen
 
 
-def test_the_environment_of_uv_is_found(made):
+def test_the_environment_of_uv_is_found(made: Workspace) -> None:
     made.settings(f"{PROJECT}")
     (made.folder / "Pulumi.yaml").write_text(f"{PROJECT}  options:\n    toolchain: uv\n")
     venv = made.folder / ".venv" / "bin"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 
@@ -22,17 +23,17 @@ from pulumi_embedded.model.values import UNKNOWN
         ("*", ["*"]),
     ],
 )
-def test_paths(text, parts):
+def test_paths(text: str, parts: list[str | int]) -> None:
     assert paths.parse_path(text) == parts
 
 
 @pytest.mark.parametrize("text", ["a[", 'a["b]', "a[x]", ".a", "a.", "[]"])
-def test_what_is_no_path(text):
+def test_what_is_no_path(text: str) -> None:
     with pytest.raises(ValueError, match="not a property path"):
         paths.parse_path(text)
 
 
-def test_a_path_contains_what_is_below_it():
+def test_a_path_contains_what_is_below_it() -> None:
     assert paths.contains(["a"], ["a", "b"])
     assert paths.contains(["*"], ["a"])
     assert not paths.contains(["a", "b"], ["a"])
@@ -56,7 +57,9 @@ def test_a_path_contains_what_is_below_it():
         ("a[*].x", {"a": [{"x": 1}]}, {"a": [{"x": 2}]}, True, {"a": [{"x": 1}]}),
     ],
 )
-def test_resetting_a_path(path, old, new, done, result):
+def test_resetting_a_path(
+    path: str, old: dict[str, Any], new: dict[str, Any], done: bool, result: dict[str, Any]
+) -> None:
     before = copy.deepcopy(new)
     assert paths.ignore([path], old, new) == (result, [] if done else [path])
     assert new == before

@@ -23,6 +23,8 @@ from pulumi_embedded.display.secrecy import KnownSecrets
 from pulumi_embedded.model.values import Secret
 from pulumi_embedded.project.config import ConfigValue
 
+from .conftest import Workspace
+
 PASSWORD = "hunter2-Xq9"
 QUOTED = 'a "quoted"\nsecret-Zz4'
 LINES = "-----BEGIN KEY-----\nMIIabcdefLine2\nQQxyzLine3rd\n-----END KEY-----"
@@ -96,7 +98,7 @@ CASES = {
         "Thing('a', status=pulumi.Output.concat('at ', pulumi.Config().require_secret('password')))"
     ),
     "the provider's own output": Case(
-        f"Thing('a', told=pulumi.Output.secret({INPUT!r}))", INPUT, cli_shows=True
+        f"Thing('a', shown=pulumi.Output.secret({INPUT!r}))", INPUT, cli_shows=True
     ),
     "a secret output": Case(
         """
@@ -111,7 +113,7 @@ CASES = {
 
 
 @pytest.fixture
-def prepared(workspace):
+def prepared(workspace: Workspace) -> Workspace:
     """A project with secrets in its configuration, and a talkative provider."""
     values = {"password": PASSWORD, "quoted": QUOTED, "lines": LINES, "members": MEMBERS}
     for key, value in values.items():
@@ -128,8 +130,8 @@ def prepared(workspace):
         '        note("create"',
         '        if props.get("fails"):\n'
         "            raise Exception(f\"the service does not like {props['fails']}\")\n"
-        '        if props.get("told"):\n'
-        '            print("told", props["told"], flush=True)\n'
+        '        if props.get("shown"):\n'
+        '            print("shown", props["shown"], flush=True)\n'
         '        note("create"',
     )
     text = text.replace('"made": id}', '"made": id, "minted": "minted-Pp8"}')
@@ -180,7 +182,7 @@ def stored(workspace: Any) -> str:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", CASES)
-def test_a_secret_is_nowhere_in_the_clear(prepared, name):
+def test_a_secret_is_nowhere_in_the_clear(prepared: Workspace, name: str) -> None:
     case = CASES[name]
     write(prepared, case)
     seen = {}
@@ -197,7 +199,9 @@ def test_a_secret_is_nowhere_in_the_clear(prepared, name):
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", CASES)
-def test_the_cli_hides_the_secrets_of_the_configuration(cli, prepared, name):
+def test_the_cli_hides_the_secrets_of_the_configuration(
+    cli: Workspace, prepared: Workspace, name: str
+) -> None:
     case = CASES[name]
     write(prepared, case)
     prepared.cli("stack", "init", "dev")
@@ -206,7 +210,7 @@ def test_the_cli_hides_the_secrets_of_the_configuration(cli, prepared, name):
 
 
 @pytest.mark.timeout(120)
-def test_asking_for_secrets_reveals_what_is_marked(prepared):
+def test_asking_for_secrets_reveals_what_is_marked(prepared: Workspace) -> None:
     write(
         prepared,
         Case(f"""
@@ -240,27 +244,27 @@ def known(*configured: str, **marked: str) -> KnownSecrets:
         ("a.c", "abc a.c", "abc [secret]"),
     ],
 )
-def test_what_counts_as_a_secret_is_as_with_the_cli(configured, text, shown):
+def test_what_counts_as_a_secret_is_as_with_the_cli(configured: str, text: str, shown: str) -> None:
     assert known(configured).redact(text) == shown
 
 
-def test_the_longest_secret_wins():
+def test_the_longest_secret_wins() -> None:
     assert known("abc", "abcdef").redact("abcdef abc") == "[secret] [secret]"
 
 
-def test_short_properties_and_what_belongs_to_the_sdk_are_no_secrets_by_themselves():
+def test_short_properties_and_what_belongs_to_the_sdk_are_no_secrets_by_themselves() -> None:
     secrets = known(size="small", __provider="gASVpickled")
     assert secrets.redact("small gASVpickled") == "small gASVpickled"
 
 
-def test_many_secrets_are_cheap():
+def test_many_secrets_are_cheap() -> None:
     secrets = KnownSecrets()
     for number in range(2000):
         secrets.learn({"key": Secret(f"secret-number-{number:05}")})
     assert secrets.redact("x" * 1000 + "secret-number-01234") == "x" * 1000 + "[secret]"
 
 
-def test_a_secret_that_becomes_known_later_is_hidden_in_the_summary(workspace):
+def test_a_secret_that_becomes_known_later_is_hidden_in_the_summary(workspace: Workspace) -> None:
     workspace.program(f"""
         print({INPUT!r})
         Thing("a", key=pulumi.Output.secret({INPUT!r}))

@@ -7,6 +7,7 @@ import os
 import stat
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -20,26 +21,28 @@ from pulumi_embedded.model.values import UNKNOWN, Secret
 from pulumi_embedded.project.checkpoint import decode_checkpoint, encode_checkpoint, encode_resource
 from pulumi_embedded.project.passphrase import Crypter, IncorrectPassphraseError
 
+from .conftest import Workspace
+
 # Written by the Pulumi CLI 3.260.0 for the passphrase `pw`.
 CLI_SALT = "v1:aoje2jMiLpU=:v1:utQGg3IKGvcKB6Bm:Muh5PE6LsPwbBJjLnwEo2I+77+jd/w=="
 CLI_SECRET = "v1:rPsx7y+uyoB6EtUZ:bVYpsSqUZBH/tEchgTR6C0WWYV27dQ=="
 
 
 @pytest.fixture(scope="module")
-def crypter():
+def crypter() -> Crypter:
     return Crypter.create("a passphrase")
 
 
-def test_a_secret_of_the_cli_can_be_opened():
+def test_a_secret_of_the_cli_can_be_opened() -> None:
     assert Crypter.open("pw", CLI_SALT).decrypt(CLI_SECRET) == '"tops"'
 
 
-def test_a_wrong_passphrase_is_noticed():
+def test_a_wrong_passphrase_is_noticed() -> None:
     with pytest.raises(IncorrectPassphraseError, match="incorrect passphrase"):
         Crypter.open("another", CLI_SALT)
 
 
-def test_secrets_come_back(crypter):
+def test_secrets_come_back(crypter: Crypter) -> None:
     again = Crypter.open("a passphrase", crypter.state)
     sealed = crypter.encrypt("ümlaut")
     assert sealed.startswith("v1:")
@@ -49,17 +52,17 @@ def test_secrets_come_back(crypter):
 
 
 @pytest.mark.parametrize("broken", ["", "v1:", "v2:a:b", "v1:AAAA:AAAA", "v1:!:!"])
-def test_a_broken_secret_is_an_error(crypter, broken):
+def test_a_broken_secret_is_an_error(crypter: Crypter, broken: str) -> None:
     with pytest.raises(EngineError, match="cannot be decrypted"):
         crypter.decrypt(broken)
 
 
-def checkpoint_of(states, crypter):
+def checkpoint_of(states: list[ResourceState], crypter: Crypter) -> Any:
     texts = [encode_resource(state, crypter) for state in states]
     return json.loads(encode_checkpoint("o/p/s", crypter.state, texts, [], {}))
 
 
-def test_a_resource_comes_back_as_it_was(crypter):
+def test_a_resource_comes_back_as_it_was(crypter: Crypter) -> None:
     state = ResourceState(
         urn="urn:pulumi:s::p::t:m:T::n",
         type="t:m:T",
@@ -74,7 +77,7 @@ def test_a_resource_comes_back_as_it_was(crypter):
     assert dict(vars(back).items()) == vars(state)
 
 
-def test_what_only_the_cli_knows_is_refused(crypter):
+def test_what_only_the_cli_knows_is_refused(crypter: Crypter) -> None:
     checkpoint = checkpoint_of([], crypter)
     for change in (
         {"version": 2},
@@ -86,19 +89,19 @@ def test_what_only_the_cli_knows_is_refused(crypter):
     assert decode_checkpoint({**checkpoint, "version": 4}, crypter).resources == []
 
 
-def test_an_unknown_value_is_never_stored(crypter):
+def test_an_unknown_value_is_never_stored(crypter: Crypter) -> None:
     state = ResourceState(urn="u", type="t", custom=True, inputs={"x": UNKNOWN})
     with pytest.raises(EngineError, match="unknown"):
         encode_resource(state, crypter)
 
 
-def state_of(name, *needs, parent=""):
+def state_of(name: str, *needs: str, parent: str = "") -> ResourceState:
     return ResourceState(
         urn=name, type="t:m:T", custom=True, dependencies=list(needs), parent=parent
     )
 
 
-def test_deletions_wait_for_dependents():
+def test_deletions_wait_for_dependents() -> None:
     a, b, c = state_of("a"), state_of("b", "a"), state_of("c", parent="b")
     d, old = state_of("d", "a"), state_of("a")
     # `old` was replaced by `a`, and has the same name: whatever refers to it goes first.
@@ -106,7 +109,7 @@ def test_deletions_wait_for_dependents():
     assert [set(level) for level in levels] == [{c, d}, {b}, {old, a}]
 
 
-def test_urns():
+def test_urns() -> None:
     parent = make_urn("s", "p", "", "my:index:Comp", "c")
     urn = make_urn("s", "p", parent, "a:b:C", "name::with:colons")
     assert urn == "urn:pulumi:s::p::my:index:Comp$a:b:C::name::with:colons"
@@ -114,7 +117,7 @@ def test_urns():
     assert parse_urn(urn).name == "name::with:colons"
 
 
-def test_outputs_are_shown_with_what_changed():
+def test_outputs_are_shown_with_what_changed() -> None:
     old = {"same": 1, "gone": "x", "other": Secret("a")}
     new = {"same": 1, "other": Secret("b"), "new": {"list": [True, None, UNKNOWN]}}
     assert "\n".join(outputs_text(old, new, show_secrets=False)) == (
@@ -128,7 +131,7 @@ def test_outputs_are_shown_with_what_changed():
     assert '"a" => "b"' in "\n".join(outputs_text(old, new, show_secrets=True))
 
 
-def test_secrets_are_nowhere_in_the_clear(workspace):
+def test_secrets_are_nowhere_in_the_clear(workspace: Workspace) -> None:
     pulumi_embedded.config_set(workspace.folder, "dev", "token", "t0ken-value", secret=True)
     workspace.program("""
         config = pulumi.Config()
@@ -155,7 +158,9 @@ def test_secrets_are_nowhere_in_the_clear(workspace):
     assert "ciphertext" in made
 
 
-def test_a_wrong_passphrase_runs_nothing(workspace, monkeypatch):
+def test_a_wrong_passphrase_runs_nothing(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     workspace.program('Thing("a")')
     workspace.up()
     workspace.calls()
@@ -173,7 +178,7 @@ def test_a_wrong_passphrase_runs_nothing(workspace, monkeypatch):
     assert workspace.run("destroy").code == 0
 
 
-def test_stacks_come_and_go(workspace):
+def test_stacks_come_and_go(workspace: Workspace) -> None:
     folder = workspace.folder
     assert pulumi_embedded.stacks(folder) == []
     pulumi_embedded.create_stack(folder, "dev")
@@ -191,7 +196,7 @@ def test_stacks_come_and_go(workspace):
     assert not (folder / "Pulumi.dev.yaml").exists()
 
 
-def test_what_is_stored_is_private(workspace):
+def test_what_is_stored_is_private(workspace: Workspace) -> None:
     workspace.program('Thing("a")')
     workspace.up()
     files = list((workspace.backend / ".pulumi").rglob("*.json"))
@@ -199,7 +204,7 @@ def test_what_is_stored_is_private(workspace):
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
-def test_importing_the_package_is_cheap():
+def test_importing_the_package_is_cheap() -> None:
     heavy = "{'grpc', 'cryptography', 'rich', 'pulumi'}"
     code = f"import sys, pulumi_embedded; print(*{heavy} & {{*sys.modules}})"
     done = subprocess.run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from pulumi_embedded.engine import snapshot_manager as snapshots
 from pulumi_embedded.errors import EngineError
 from pulumi_embedded.model.resources import ResourceState, Snapshot
 
+from .conftest import Workspace
+
 
 @pytest.fixture
-def small_disk(workspace):
+def small_disk(workspace: Workspace) -> Iterator[Workspace]:
     """A backend on a file system of 256 KiB."""
     command = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(workspace.backend)]
     if subprocess.run(command, capture_output=True, check=False).returncode:
@@ -37,12 +40,12 @@ def fill(folder: Path) -> Path:
 
 
 @pytest.fixture
-def empty_program(workspace):
+def empty_program(workspace: Workspace) -> None:
     workspace.program("pass")
 
 
 @pytest.mark.timeout(60)
-def test_a_full_disk_is_told_in_one_line(empty_program, small_disk):
+def test_a_full_disk_is_told_in_one_line(empty_program: None, small_disk: Workspace) -> None:
     filling = fill(small_disk.backend)
     small_disk.program('Thing("a")')
     result = small_disk.run("up", skip_preview=True)
@@ -56,7 +59,9 @@ def test_a_full_disk_is_told_in_one_line(empty_program, small_disk):
 
 
 @pytest.mark.timeout(60)
-def test_what_was_made_while_the_disk_filled_up_is_named(empty_program, small_disk):
+def test_what_was_made_while_the_disk_filled_up_is_named(
+    empty_program: None, small_disk: Workspace
+) -> None:
     small_disk.program('Thing("a", pause=True)')
     process = small_disk.start("up")
     small_disk.wait_until_paused()
@@ -74,7 +79,7 @@ def test_what_was_made_while_the_disk_filled_up_is_named(empty_program, small_di
     assert small_disk.run("refresh", clear_pending_creates=True).code == 0
 
 
-def test_what_could_not_be_recorded_at_first_is_when_there_is_room_again(tmp_path):
+def test_what_could_not_be_recorded_at_first_is_when_there_is_room_again(tmp_path: Path) -> None:
     stored: list[str] = []
     full = False
 
@@ -99,7 +104,9 @@ def test_what_could_not_be_recorded_at_first_is_when_there_is_room_again(tmp_pat
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("operation", ["up", "refresh", "destroy"])
-def test_a_backend_that_is_a_file_in_places_is_told_in_one_line(workspace, operation):
+def test_a_backend_that_is_a_file_in_places_is_told_in_one_line(
+    workspace: Workspace, operation: str
+) -> None:
     workspace.program("pass")
     workspace.up()
     locks = workspace.backend / ".pulumi" / "locks"
@@ -114,7 +121,7 @@ def test_a_backend_that_is_a_file_in_places_is_told_in_one_line(workspace, opera
 
 
 @pytest.mark.timeout(60)
-def test_a_backend_that_cannot_be_written_is_told_in_one_line(workspace):
+def test_a_backend_that_cannot_be_written_is_told_in_one_line(workspace: Workspace) -> None:
     workspace.program("pass")
     workspace.up()
     mount = ["mount", "--bind", str(workspace.backend), str(workspace.backend)]
@@ -132,7 +139,7 @@ def test_a_backend_that_cannot_be_written_is_told_in_one_line(workspace):
 
 
 @pytest.mark.timeout(60)
-def test_an_interpreter_that_cannot_be_started_is_told_in_one_line(workspace):
+def test_an_interpreter_that_cannot_be_started_is_told_in_one_line(workspace: Workspace) -> None:
     folder = workspace.folder / "env" / "bin"
     folder.mkdir(parents=True)
     (folder / "python").write_text("#!/nowhere/at/all\n")
