@@ -35,8 +35,8 @@ test-lowest: .venv-lowest/tests
 	METASTUDIO_EXAMPLES=20 .venv-lowest/bin/python -m pytest $(UNIT) $(ARGS)
 
 storm: .venv/tests
-	$(BIN)/python tests/storm/storm.py --runs 100 $(ARGS)
-	$(BIN)/python tests/storm/storm.py --runs 100 --parties 2 $(ARGS)
+	$(BIN)/python -m tests.crash_storm --runs 100 $(ARGS)
+	$(BIN)/python -m tests.crash_storm --runs 100 --parties 2 $(ARGS)
 
 judge: .venv/tests
 	$(BIN)/python tests/judge/judge.py --runs 300 $(ARGS)

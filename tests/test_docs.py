@@ -41,10 +41,10 @@ def test_every_field_is_in_the_table_of_changes() -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    told = quoted("configuration.md")
+    documented = quoted("configuration.md")
     named = {f"metastudio:{key}" for key in settings.NAMES}
     named |= {name for names in settings.NAMES.values() for name in names}
-    assert named - told == set()
+    assert named - documented == set()
 
 
 def test_every_dependency_has_its_reason() -> None:

@@ -89,9 +89,9 @@ def test_the_cli_looks_for_no_plugin(
             done = subprocess.run(
                 command, cwd=folder, env=environment, capture_output=True, text=True, check=False
             )
-            told = done.stdout + done.stderr
-            assert done.returncode == 0, told
-            return told
+            text = done.stdout + done.stderr
+            assert done.returncode == 0, text
+            return text
 
         assert "error" not in pulumi("install", *flags)
         plugins = pulumi("about").partition("\nPlugins\n")[2].partition("\n\n")[0]
@@ -100,8 +100,8 @@ def test_the_cli_looks_for_no_plugin(
             ["language", "python"],
         ]
         pulumi("stack", "init", "dev")
-        told = pulumi("preview", "--logtostderr", "-v=7")
-        assert "+ 2 to create" in told
-        assert "EnsurePluginsAreInstalled" in told, "the log must tell of installations"
-        assert "doing install" not in told
-        assert "download failed" not in told
+        text = pulumi("preview", "--logtostderr", "-v=7")
+        assert "+ 2 to create" in text
+        assert "EnsurePluginsAreInstalled" in text, "the log must tell of installations"
+        assert "doing install" not in text
+        assert "download failed" not in text

@@ -119,8 +119,9 @@ def test_the_resource_takes_what_the_life_cycle_knows() -> None:
     assert set(_SECRET_OUTPUTS) == set(SECRETS)
 
 
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="overloads can be asked for since 3.11")
 def test_keywords_are_the_arguments() -> None:
+    if sys.version_info < (3, 11):
+        pytest.skip("overloads can be asked for since 3.11")
     _, keywords = typing.get_overloads(TrainingJob.__init__)
     taken = set(inspect.signature(keywords).parameters) - {"self", "resource_name", "opts"}
     assert taken == {field.name for field in dataclasses.fields(TrainingJobArgs)}

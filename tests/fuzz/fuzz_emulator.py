@@ -1,6 +1,6 @@
 """Sends malformed and odd requests to an emulator, and counts its answers.
 
-    python tests/fuzz/fuzz_emulator.py --requests 5000 --seed 1 [--anonymous]
+    python -m tests.fuzz.fuzz_emulator --requests 5000 --seed 1 [--anonymous]
 
 The emulator runs in its own process. Requests are sent over plain sockets, since no library would
 send most of them: broken JSON and HTTP, odd paths, headers and signatures, bodies of megabytes.
@@ -27,12 +27,10 @@ from urllib.parse import urlsplit
 
 import psutil
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from odd_values import METHODS, OddValues
-from raw_http import RawAnswer, request_head, send_raw
-
 from metastudio_emulator.auth.signing import SignedRequest, signature
+
+from .odd_values import METHODS, OddValues
+from .raw_http import RawAnswer, request_head, send_raw
 
 MEGABYTE = 1024 * 1024
 MEMORY_LIMIT = 200 * MEGABYTE

@@ -16,6 +16,7 @@ from typing import Any
 import imageio_ffmpeg
 import pytest
 import tenacity.nap
+from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from metastudio_emulator import Emulator
 from pulumi_metastudio.api import AccessKey, MetaStudioClient, Settings
@@ -50,7 +51,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @dataclass
 class Notes:
-    """A reporter that remembers everything it is told."""
+    """A reporter that keeps every text."""
 
     texts: list[tuple[str, str]] = field(default_factory=list)
 
@@ -67,7 +68,7 @@ class Notes:
         self.texts.append(("error", text))
 
     def of(self, kind: str) -> list[str]:
-        return [text for told, text in self.texts if told == kind]
+        return [text for its_kind, text in self.texts if its_kind == kind]
 
 
 @pytest.fixture
@@ -183,6 +184,12 @@ def context_for(
     return build
 
 
+def outputs_of(result: CreateResult | ReadResult | UpdateResult) -> dict[str, Any]:
+    """What the engine would record; the SDK allows a provider to give nothing."""
+    assert result.outs is not None
+    return result.outs
+
+
 @pytest.fixture
 def answers() -> Callable[[dict[str, dict[str, int]], str], int]:
     """How many requests of one operation the service saw, whatever came of them."""
@@ -195,7 +202,7 @@ def answers() -> Callable[[dict[str, dict[str, int]], str], int]:
 
 @dataclass
 class Canned:
-    """A server that answers what a test tells it to, for answers the emulator would never give.
+    """A server with prepared answers, also such as the emulator would never give.
 
     Answers in order, the last one for ever; ``None`` closes the connection unanswered.
     """
@@ -214,14 +221,14 @@ class Canned:
 
 @pytest.fixture
 def canned() -> Iterator[Canned]:
-    told = Canned()
+    script = Canned()
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            told.requests.append((self.command, self.path, dict(self.headers)))
-            turn = min(len(told.requests), len(told.answers)) - 1
-            found = told.answers[turn]
+            script.requests.append((self.command, self.path, dict(self.headers)))
+            turn = min(len(script.requests), len(script.answers)) - 1
+            found = script.answers[turn]
             self.close_connection = True
             if found is None:
                 return
@@ -238,10 +245,10 @@ def canned() -> Iterator[Canned]:
             """Quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    told.endpoint = f"http://127.0.0.1:{server.server_port}"
+    script.endpoint = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield told
+    yield script
     server.shutdown()
     thread.join()
     server.server_close()

@@ -21,6 +21,8 @@ from pulumi_metastudio import TrainingJob, process_state
 from pulumi_metastudio.errors import ConfigurationError
 from pulumi_metastudio.provider import TrainingJobProvider
 
+from .conftest import outputs_of
+
 # What every stack's state holds. It may never change: an old state must find the class again.
 PICKLED = (
     b"\x80\x04\x959\x00\x00\x00\x00\x00\x00\x00\x8c\x1apulumi_metastudio.provider\x94"
@@ -128,36 +130,37 @@ def test_a_life_cycle(
     assert checked.failures == []
     assert "fingerprints" not in checked.inputs  # the creation takes them from what it sends
     made = provider.create(checked.inputs)
-    assert made.outs["pending"] == []
-    assert made.outs["job_id"] == made.id == emulator.control.jobs()[0]["job_id"]
+    assert outputs_of(made)["pending"] == []
+    assert outputs_of(made)["job_id"] == made.id == emulator.control.jobs()[0]["job_id"]
 
     again = provider.check(checked.inputs, declared)
     assert set(again.inputs["fingerprints"]) == {"training_video"}
-    assert provider.diff(made.id, made.outs, again.inputs).changes is False
+    assert provider.diff(made.id, outputs_of(made), again.inputs).changes is False
 
-    seen = provider.read(made.id, made.outs)
-    assert seen.outs == made.outs
-    assert provider.diff(made.id, seen.outs, again.inputs).changes is False
-    assert provider.diff(made.id, seen.outs, seen.inputs).changes is False
+    seen = provider.read(made.id, outputs_of(made))
+    assert outputs_of(seen) == outputs_of(made)
+    assert provider.diff(made.id, outputs_of(seen), again.inputs).changes is False
+    assert seen.inputs is not None
+    assert provider.diff(made.id, outputs_of(seen), seen.inputs).changes is False
 
     with Path(declared["training_video"]).open("ab") as video:
         video.write(b"\0\0\0\x0cfreemore")
     changed = provider.check(again.inputs, declared)
-    found = provider.diff(made.id, seen.outs, changed.inputs)
+    found = provider.diff(made.id, outputs_of(seen), changed.inputs)
     assert (found.changes, found.replaces) == (True, ["training_video"])
 
     emulator.control.set_state(made.id, "MANUAL_VERIFY_FAILED", reason="blurred")
-    seen = provider.read(made.id, seen.outs)
-    found = provider.diff(made.id, seen.outs, changed.inputs)
+    seen = provider.read(made.id, outputs_of(seen))
+    found = provider.diff(made.id, outputs_of(seen), changed.inputs)
     assert (found.changes, found.replaces) == (True, [])
-    updated = provider.update(made.id, seen.outs, changed.inputs)
-    assert updated.outs["fingerprints"] == changed.inputs["fingerprints"]
-    assert provider.diff(made.id, updated.outs, changed.inputs).changes is False
+    updated = provider.update(made.id, outputs_of(seen), changed.inputs)
+    assert outputs_of(updated)["fingerprints"] == changed.inputs["fingerprints"]
+    assert provider.diff(made.id, outputs_of(updated), changed.inputs).changes is False
 
     emulator.control.set_state(made.id, "MANUAL_VERIFY_FAILED")
-    provider.delete(made.id, updated.outs)
+    provider.delete(made.id, outputs_of(updated))
     assert emulator.control.jobs() == []
-    gone = provider.read(made.id, updated.outs)
+    gone = provider.read(made.id, outputs_of(updated))
     assert (gone.id, gone.outs) == ("", {})
 
 
@@ -165,12 +168,12 @@ def test_the_word_null_is_no_drift(provider: TrainingJobProvider, emulator: Emul
     texts = dict.fromkeys(("name", "batch_name", "contact", "app_user_id"), "null")
     inputs = {**texts, "tags": ["null", "a"], "submit": False}
     made = provider.create(inputs)
-    seen = provider.read(made.id, made.outs)
-    assert {name: seen.outs[name] for name in texts} == texts
-    assert provider.diff(made.id, seen.outs, inputs).changes is False
+    seen = provider.read(made.id, outputs_of(made))
+    assert {name: outputs_of(seen)[name] for name in texts} == texts
+    assert provider.diff(made.id, outputs_of(seen), inputs).changes is False
     emulator.control.set_fields(made.id, batch_name="other")
-    seen = provider.read(made.id, seen.outs)
-    assert provider.diff(made.id, seen.outs, inputs).changes is True
+    seen = provider.read(made.id, outputs_of(seen))
+    assert provider.diff(made.id, outputs_of(seen), inputs).changes is True
 
 
 def test_all_problems_are_told_with_their_names(provider: TrainingJobProvider) -> None:
@@ -185,12 +188,12 @@ def test_every_file_that_cannot_be_read_is_told(provider: TrainingJobProvider, c
     files = {name: f"{canned.endpoint}/{name}?Signature=secret" for name in ("grant_file", "cover")}
     inputs = {"name": "n", "submit": False, **files}
     assert provider.check({}, inputs).failures == []  # the creation reads them
-    told = [f.reason for f in provider.check(inputs, inputs).failures]
-    assert [text.partition(" cannot be read: ")[0] for text in sorted(told)] == [
+    reasons = [f.reason for f in provider.check(inputs, inputs).failures]
+    assert [text.partition(" cannot be read: ")[0] for text in sorted(reasons)] == [
         f"cover '{canned.endpoint}/cover'",
         f"grant_file '{canned.endpoint}/grant_file'",
     ]
-    assert "secret" not in " ".join(told)
+    assert "secret" not in " ".join(reasons)
 
 
 def test_bad_settings_are_a_problem_of_the_check(configuration: Configuration) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,7 @@ import pytest
 
 from metastudio_emulator import Emulator
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from record import HERE, Program
+from .record import HERE, Program
 
 STATES = sorted((HERE / "states").glob("*-*.json"))
 # Of a job that does not change a preview asks the service nothing.

@@ -1,4 +1,4 @@
-"""An emulator that kills itself at its n-th change after it was told to count them.
+"""An emulator that kills itself at its n-th change, counted from a message on.
 
 A change is a SQL statement other than SELECT, or a change of the file system. Tests let n run
 through all changes of an operation.

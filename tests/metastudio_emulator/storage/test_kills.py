@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import multiprocessing
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from multiprocessing.context import ForkServerContext
@@ -20,10 +19,7 @@ from metastudio_emulator import Emulator
 
 from ..clients import SUCCESS, Api, put
 from ..kill_storm import KillStorm
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from self_killing_emulator import serve
+from .self_killing_emulator import serve
 
 # A context manager around an emulator that dies at the given change after ``begin()``.
 RunUntilKilled = Callable[[int], AbstractContextManager[tuple[Any, Callable[[], None]]]]
@@ -33,9 +29,7 @@ RunUntilKilled = Callable[[int], AbstractContextManager[tuple[Any, Callable[[], 
 def processes() -> ForkServerContext:
     """Starts processes with all imports done, since each test needs many."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(
-        ["metastudio_emulator.routes.application", "self_killing_emulator"]
-    )
+    context.set_forkserver_preload(["metastudio_emulator.routes.application", serve.__module__])
     return context
 
 

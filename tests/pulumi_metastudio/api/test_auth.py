@@ -38,8 +38,8 @@ JOBS = f"{HOST}/v1/{PROJECT}/digital-human-training-manage/user/jobs"
 
 class _Frozen(datetime):
     @classmethod
-    def now(cls, tz: Any = None) -> datetime:
-        return datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+    def now(cls, tz: Any = None) -> _Frozen:
+        return cls(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 
 
 def signed(request: requests.Request, token: str | None = None) -> requests.PreparedRequest:

@@ -96,7 +96,8 @@ def test_any_contact_makes_a_valid_program(contact: str) -> None:
 
 def test_every_text_the_service_tells_makes_a_valid_program() -> None:
     odd = "a\nb\r\u2028\u2029\x85\"'\\{}\ud800\x00"
-    fields = {"batch_name": odd, "tags": [odd], "model_resolution": odd, "app_user_id": odd}
+    fields: dict[str, Any] = dict.fromkeys(("batch_name", "model_resolution", "app_user_id"), odd)
+    fields["tags"] = [odd]
     fields["voice_properties"] = {"job_tag": odd, "sex": odd, "language": odd}
     assert len(_resources(program([_job(odd, is_flexus=True, **fields)]))) == 1
 

@@ -12,7 +12,7 @@ import pytest
 from metastudio_emulator import Emulator
 from pulumi_metastudio.lifecycle import FILES, Context, Outcome, create
 
-from .observing import ID_FILES, PART, PROFILES, URN, fail_the_cover
+from .job_checks import ID_FILES, PART, PROFILES, URN, fail_the_cover
 
 Check = Callable[..., dict[str, Any]]
 ContextFor = Callable[..., Context]

@@ -11,7 +11,7 @@ from metastudio_emulator import Emulator
 from pulumi_metastudio.errors import AnswerLost, InvalidRequest, MetaStudioError, ServerError
 from pulumi_metastudio.lifecycle import FILES, Context, create, diff, read, update
 
-from .observing import ID_FILES, PART, PROFILES, settled, state_of, stored, uploads
+from .job_checks import ID_FILES, PART, PROFILES, assert_settled, state_of, stored, uploads
 
 Check = Callable[..., dict[str, Any]]
 ContextFor = Callable[..., Context]
@@ -23,7 +23,7 @@ def test_a_job_with_every_file(
 ) -> None:
     declared = checked(name="n", tags=["t"], audio_source_type="AUDIO", app_user_id="u", **files)
     outcome = create(context, declared)
-    assert settled(outcome, declared)
+    assert_settled(outcome, declared)
     assert stored(service, outcome.job_id) == declared["fingerprints"]
     assert set(declared["fingerprints"]) == set(FILES)
     assert state_of(service, outcome.job_id) == "AUTO_VERIFYING"
@@ -45,11 +45,11 @@ def test_a_job_that_is_held_back(
 ) -> None:
     held = {**inputs, "submit": False}
     outcome = create(context, held)
-    assert settled(outcome, held)
+    assert_settled(outcome, held)
     assert state_of(service, outcome.job_id) == "WAIT_FILE_UPLOAD"
     service.control.clear_counters()
     outcome = update(context, outcome.job_id, outcome.outputs, inputs)
-    assert settled(outcome, inputs)
+    assert_settled(outcome, inputs)
     assert state_of(service, outcome.job_id) == "AUTO_VERIFYING"
     counters = service.control.counters()
     assert (uploads(service), "update" in counters) == (0, False)
@@ -76,7 +76,7 @@ def test_an_upload_whose_answer_was_lost(
         service.control.add_fault("upload", "delay", delay_ms=1, times=3)
     service.control.add_fault("upload", "reset", after=True, times=1)
     outcome = create(context, inputs)
-    assert settled(outcome, inputs)
+    assert_settled(outcome, inputs)
     assert stored(service, outcome.job_id) == inputs["fingerprints"]
     assert service.control.counters()["create"] == {"200": 1}
     assert "update" not in service.control.counters()
@@ -104,7 +104,7 @@ def test_a_file_the_service_has_no_url_for(
     without["fingerprints"] = {
         n: v for n, v in declared["fingerprints"].items() if n != "pre_beauty_image"
     }
-    assert settled(update(context, outcome.job_id, outcome.outputs, without), without)
+    assert_settled(update(context, outcome.job_id, outcome.outputs, without), without)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_command_whose_answer_was_lost(
 ) -> None:
     service.control.add_fault(command, "reset", after=True, times=1)
     outcome = create(context, inputs)
-    assert settled(outcome, inputs)
+    assert_settled(outcome, inputs)
     assert state_of(service, outcome.job_id) == "AUTO_VERIFYING"
     assert sum(service.control.counters()[command].values()) == 1
 
@@ -129,7 +129,7 @@ def test_a_command_that_did_not_arrive_is_done_by_the_next_run(
     assert isinstance(outcome.problem, AnswerLost)
     assert outcome.outputs["pending"][-1] == "submit"
     service.control.clear_counters()
-    assert settled(update(context, outcome.job_id, outcome.outputs, inputs), inputs)
+    assert_settled(update(context, outcome.job_id, outcome.outputs, inputs), inputs)
     assert uploads(service) == 0
     assert state_of(service, outcome.job_id) == "AUTO_VERIFYING"
 
@@ -138,7 +138,7 @@ def test_a_service_that_does_not_know_the_letters_confirmation(
     service: Emulator, context: Context, inputs: dict[str, Any]
 ) -> None:
     service.control.add_fault("CONFIRM_AUTHORIZATION_LETTER", "status", status=400)
-    assert settled(create(context, inputs), inputs)
+    assert_settled(create(context, inputs), inputs)
 
 
 def test_a_job_that_cannot_be_read_back(

@@ -30,8 +30,8 @@ def test_deletion(policy: str | None, emulator: Emulator, context_for: ContextFo
             assert state in str(caught.value)
             assert "'retain'" in str(caught.value)
         else:
-            told = delete(context, job_id, old)
-            assert (job_id in told) if kept and told else told is None
+            note = delete(context, job_id, old)
+            assert (note is not None and job_id in note) if kept else note is None
         there = [job["job_id"] for job in emulator.control.jobs()]
         assert (job_id in there) == (kept or state not in DELETABLE), state
 
@@ -40,8 +40,8 @@ def test_deletion(policy: str | None, emulator: Emulator, context_for: ContextFo
 def test_deleting_what_is_gone(policy: str, service: Emulator, context: Context) -> None:
     job_id = service.control.add_job(name="n")["job_id"]
     service.control.delete_job(job_id)
-    told = delete(context, job_id, {"deletion_policy": policy})
-    assert bool(told) == (policy == "retain")
+    note = delete(context, job_id, {"deletion_policy": policy})
+    assert bool(note) == (policy == "retain")
 
 
 def test_a_deletion_whose_answer_was_lost(service: Emulator, context: Context) -> None:

@@ -16,7 +16,7 @@ from pulumi_metastudio.lifecycle.journal import Entry, declaration
 from pulumi_metastudio.lifecycle.ownership import Identity
 from pulumi_metastudio.lifecycle.progress import Progress
 
-from .observing import OWN
+from .job_checks import OWN
 
 URL = "https://e/training_video?Signature=secret"
 

@@ -14,7 +14,7 @@ from pulumi_metastudio.lifecycle import Context, Journal, Outcome, create, read,
 from pulumi_metastudio.lifecycle.progress import Progress
 from pulumi_metastudio.lifecycle.recovery import catch_up
 
-from .observing import OWN, Killed, Killer, rewrite, settled, state_of, stored, uploads
+from .job_checks import OWN, Killed, Killer, assert_settled, rewrite, state_of, stored, uploads
 
 Check = Callable[..., dict[str, Any]]
 Files = dict[str, str]
@@ -56,7 +56,7 @@ def test_a_killed_update_is_gone_on_with(
     old, now = failed_review
     kill_update(context, old, now, at)
     outcome: Outcome = update(context, old["job_id"], old, now)
-    assert settled(outcome, now)
+    assert_settled(outcome, now)
     assert stored(service, outcome.job_id) == now["fingerprints"]
     assert state_of(service, outcome.job_id) == "AUTO_VERIFYING"
     counters = service.control.counters()
@@ -109,7 +109,7 @@ def assert_submitted_once(
     assert refreshed["pending"] == []
     for record in (old, refreshed):
         outcome = update(context, old["job_id"], record, now)
-        assert settled(outcome, now)
+        assert_settled(outcome, now)
         assert outcome.outputs["failure"]["reason"] == "the face is too dark"
     assert not {"SUBMITVERIFYING", "update", "upload"} & set(service.control.counters())
 
@@ -144,7 +144,7 @@ def test_only_a_further_failed_review_tells_of_a_resubmission(
     assert again is not None
     assert again["pending"] == ["submit"]
     service.control.clear_counters()
-    assert settled(update(context, old["job_id"], again, now), now)
+    assert_settled(update(context, old["job_id"], again, now), now)
     assert service.control.counters()["SUBMITVERIFYING"] == {"200": 1}
 
 
@@ -172,7 +172,7 @@ def test_a_state_that_counts_no_reviews_goes_on_with_what_is_pending(
     old = create(context, mine).outputs
     del old["__reviews"]
     elsewhere = replace(context, journal=Journal(tmp_path / "elsewhere"))
-    assert settled(update(elsewhere, old["job_id"], old, mine), mine)
+    assert_settled(update(elsewhere, old["job_id"], old, mine), mine)
     assert state_of(service, old["job_id"]) == "AUTO_VERIFYING"
 
 
@@ -188,5 +188,5 @@ def test_an_entry_that_counts_no_reviews_proves_no_submission(
     assert entry is not None
     written = replace(entry.progress, submitted=True, reviews=None)
     context.journal.save(OWN, replace(entry, progress=written))
-    assert settled(update(context, old["job_id"], old, now), now)
+    assert_settled(update(context, old["job_id"], old, now), now)
     assert service.control.counters()["SUBMITVERIFYING"] == {"200": 1}

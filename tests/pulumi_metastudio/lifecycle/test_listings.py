@@ -50,8 +50,8 @@ def record(context: Context, job_id: str, *declared: str, **behaviour: Any) -> R
     """What a state holds of a job: as the SDK hands it back, without nulls."""
     client = context.client
     detail = client.show_job(job_id)
-    told = detail.model_dump(mode="json")
-    inputs = {name: told[name] for name in ("name", *declared)}
+    answer = detail.model_dump(mode="json")
+    inputs = {name: answer[name] for name in ("name", *declared)}
     app_user = {"app_user_id": detail.app_user_id} if detail.app_user_id else {}
     outputs: Record = stated(recorded({**inputs, **app_user, **behaviour}, detail, DONE))
     return outputs

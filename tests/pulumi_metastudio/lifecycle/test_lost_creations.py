@@ -11,7 +11,7 @@ from metastudio_emulator import Emulator
 from pulumi_metastudio.errors import AnswerLost, ServerError
 from pulumi_metastudio.lifecycle import Context, create
 
-from .observing import jobs, settled
+from .job_checks import assert_settled, jobs
 
 ContextFor = Callable[..., Context]
 Count = Callable[[dict[str, dict[str, int]], str], int]
@@ -22,7 +22,7 @@ def test_a_creation_whose_answer_was_lost_is_found_by_its_tag(
 ) -> None:
     service.control.add_fault("create", "reset", after=True, times=1)
     outcome = create(context, mine)
-    assert settled(outcome, mine)
+    assert_settled(outcome, mine)
     assert jobs(service) == [outcome.job_id]
     # Its URLs were in the answer; where the service gives no others, it is made anew.
     assert answers(service.control.counters(), "create") == (1 if tutorial else 2)
@@ -38,7 +38,7 @@ def test_a_creation_that_did_not_take_place_is_repeated(
 ) -> None:
     service.control.add_fault("create", **fault, times=2)
     outcome = create(context, mine)
-    assert settled(outcome, mine)
+    assert_settled(outcome, mine)
     assert not context.run.took(outcome.job_id)
     assert jobs(service) == [outcome.job_id]
     assert answers(service.control.counters(), "create") == 3

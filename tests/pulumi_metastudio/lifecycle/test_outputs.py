@@ -15,16 +15,16 @@ from pulumi_metastudio.lifecycle.progress import Progress
 DONE = Progress()
 
 
-def detail(**told: Any) -> JobDetail:
-    return JobDetail.model_validate({"job_id": "j", "name": "n", "state": "TRAINING", **told})
+def detail(**answered: Any) -> JobDetail:
+    return JobDetail.model_validate({"job_id": "j", "name": "n", "state": "TRAINING", **answered})
 
 
-def outputs(inputs: dict[str, Any], **told: Any) -> dict[str, Any]:
-    return recorded({"name": "n", **inputs}, detail(**told), DONE)
+def outputs(inputs: dict[str, Any], **answered: Any) -> dict[str, Any]:
+    return recorded({"name": "n", **inputs}, detail(**answered), DONE)
 
 
-# A declared value, what the service tells, and what is recorded.
-TOLD: list[tuple[str, Any, Any, Any]] = [
+# A declared value, what the service answers, and what is recorded.
+ANSWERED: list[tuple[str, Any, Any, Any]] = [
     # Silence about what no older answer carries is no drift.
     ("is_flexus", True, None, True),
     ("is_background_replacement", False, None, False),
@@ -36,7 +36,7 @@ TOLD: list[tuple[str, Any, Any, Any]] = [
     ("contact", "138", None, ""),
     ("batch_name", "b", None, ""),
     ("tags", ["a"], None, []),
-    # What is told counts.
+    # What is answered counts.
     ("name", "n", "m", "m"),
     ("is_flexus", True, False, False),
     ("tags", ["a"], ["b"], ["b"]),
@@ -49,17 +49,17 @@ TOLD: list[tuple[str, Any, Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "declared", "told", "expected"), TOLD)
-def test_a_declared_field(name: str, declared: Any, told: Any, expected: Any) -> None:
-    found = outputs({name: declared}, **{name: told} if told is not None else {})
+@pytest.mark.parametrize(("name", "declared", "answered", "expected"), ANSWERED)
+def test_a_declared_field(name: str, declared: Any, answered: Any, expected: Any) -> None:
+    found = outputs({name: declared}, **{name: answered} if answered is not None else {})
     assert found[name] == expected
     assert name in found["__declared"]
 
 
 @pytest.mark.parametrize("name", [n for n in FIELDS if n != "name"])
 def test_an_undeclared_field_is_observed_only(name: str) -> None:
-    told = {"TEXT": "x", "FLAG": True, "TEXTS": ["x"], "OBJECT": {"sex": "MALE"}}
-    value = told[FIELDS[name].kind.name]
+    values = {"TEXT": "x", "FLAG": True, "TEXTS": ["x"], "OBJECT": {"sex": "MALE"}}
+    value = values[FIELDS[name].kind.name]
     found = outputs({}, **{name: value})
     assert name not in found["__declared"]
     assert outputs({})[name] is None
@@ -138,14 +138,14 @@ def test_what_a_refresh_records_as_declared() -> None:
     }
 
 
-@pytest.mark.parametrize(("name", "declared", "told", "expected"), TOLD)
+@pytest.mark.parametrize(("name", "declared", "answered", "expected"), ANSWERED)
 def test_drift_is_what_is_told_differently(
-    name: str, declared: Any, told: Any, expected: Any
+    name: str, declared: Any, answered: Any, expected: Any
 ) -> None:
-    found = outputs({name: declared}, **{name: told} if told is not None else {})
+    found = outputs({name: declared}, **{name: answered} if answered is not None else {})
     plan = diff({**found, "state": "MANUAL_VERIFY_FAILED"}, {"name": "n", name: declared})
     assert [c.input for c in plan.changes] == ([name] if expected != declared else [])
-    # In a state that takes no update it is told, and nothing fails.
+    # In a state that takes no update it is reported, and nothing fails.
     plan = diff(found, {"name": "n", name: declared})
     assert plan.changes == ()
     assert [name in warning for warning in plan.warnings] == [True] * (expected != declared)

@@ -340,7 +340,7 @@ def test_same(name: str, declared: Any, recorded: Any, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "told", "expected"),
+    ("declared", "shown", "expected"),
     [
         ("13800000000", "1**********", "13800000000"),
         ("13800000000", "138****0000", "13800000000"),
@@ -353,8 +353,8 @@ def test_same(name: str, declared: Any, recorded: Any, expected: bool) -> None:
         ("axb", "a.*", "a.*"),
     ],
 )
-def test_a_mask_that_fits_is_the_declared_value(declared: Any, told: Any, expected: Any) -> None:
-    assert unmasked(declared, told) == expected
+def test_a_mask_that_fits_is_the_declared_value(declared: Any, shown: Any, expected: Any) -> None:
+    assert unmasked(declared, shown) == expected
 
 
 def _value(name: str, unknown: Any = UNKNOWN) -> st.SearchStrategy[Any]:

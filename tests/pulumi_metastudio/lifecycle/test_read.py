@@ -15,7 +15,7 @@ from pulumi_metastudio.lifecycle import (
     update,
 )
 
-from .observing import settled
+from .job_checks import assert_settled
 
 Files = dict[str, str]
 
@@ -41,7 +41,7 @@ def test_drift_is_seen_and_mended(
     seen = read(context, made.job_id, made.outputs)
     assert seen is not None
     assert [c.input for c in diff(seen, inputs).changes] == ["name"]
-    assert settled(update(context, made.job_id, seen, inputs), inputs)
+    assert_settled(update(context, made.job_id, seen, inputs), inputs)
     fields = service.control.job(made.job_id)["fields"]
     assert (fields["name"], fields.get("tags")) == ("n", ["undeclared"])
 

@@ -15,16 +15,16 @@ from pulumi_metastudio.errors import JobRefusal, StateUnreadable
 from pulumi_metastudio.lifecycle import Context, Journal, Run, create
 from pulumi_metastudio.lifecycle.recovery import recover
 
-from .observing import (
+from .job_checks import (
     ID_FILES,
     OWN,
     PART,
     URN,
     Killed,
     Killer,
+    assert_settled,
     jobs,
     rewrite,
-    settled,
     state_of,
     stored,
 )
@@ -53,7 +53,7 @@ MOMENTS = [
     "confirming training_video",
     "confirming grant_file",
     "submitting for review",
-    "AUTO_VERIFYING",  # told when all is done, before the engine has it
+    "AUTO_VERIFYING",  # reported when all is done, before the engine has it
 ]
 WAITING = MOMENTS[1:-1]
 
@@ -65,7 +65,7 @@ def test_a_killed_creation_is_gone_on_with(
     kill_creation(context, mine, at)
     left = jobs(service)
     outcome = create(context, mine)
-    assert settled(outcome, mine)
+    assert_settled(outcome, mine)
     assert stored(service, outcome.job_id) == mine["fingerprints"]
     assert state_of(service, outcome.job_id) == "AUTO_VERIFYING"
     assert jobs(service) == [outcome.job_id]
@@ -75,9 +75,9 @@ def test_a_killed_creation_is_gone_on_with(
     assert counters["upload"] == {"200": 6}
     assert "update" not in counters
     assert context.run.took(outcome.job_id) is bool(left)
-    told = notes.of("info")
-    assert len(told) == len(left)
-    assert all(f"goes on with job {left[0]}, which an earlier run left in " in t for t in told)
+    texts = notes.of("info")
+    assert len(texts) == len(left)
+    assert all(f"goes on with job {left[0]}, which an earlier run left in " in t for t in texts)
 
 
 @pytest.mark.parametrize("at", WAITING)
@@ -93,7 +93,7 @@ def test_another_machine_finds_the_job_by_its_tag(
     kill_creation(context, mine, at)
     left = jobs(service)
     outcome = create(elsewhere, mine)
-    assert settled(outcome, mine)
+    assert_settled(outcome, mine)
     assert stored(service, outcome.job_id) == mine["fingerprints"]
     assert jobs(service) == [outcome.job_id]
     # Its URLs are lost; where the service gives no others, it is made anew.
@@ -165,7 +165,7 @@ def test_a_job_of_the_same_name_in_another_backend_is_not_touched(
     before = (service.control.job(left), stored(service, left))
     theirs = context_for(service, part_size=PART, owner="fedcba9876543210")
     outcome = create(theirs, mine)
-    assert settled(outcome, mine)
+    assert_settled(outcome, mine)
     assert sorted(jobs(service)) == sorted([left, outcome.job_id])
     assert (service.control.job(left), stored(service, left)) == before
     (warning,) = notes.of("warning")
@@ -268,7 +268,7 @@ def test_a_field_that_was_edited_comes_along(
     left = jobs(service)
     now = {**mine, "name": "m"}
     outcome = create(context, now)
-    assert settled(outcome, now)
+    assert_settled(outcome, now)
     assert service.control.job(outcome.job_id)["fields"]["name"] == "m"
     assert stored(service, outcome.job_id) == mine["fingerprints"]
     assert jobs(service) == [outcome.job_id]
@@ -282,7 +282,7 @@ def test_what_is_fixed_when_a_job_is_created_needs_another(
     now = {**mine, "is_live_copy": True}
     (left,) = jobs(service)
     outcome = create(context, now)
-    assert settled(outcome, now)
+    assert_settled(outcome, now)
     assert not context.run.took(outcome.job_id)
     assert len(jobs(service)) == 2  # the other one is left to `metastudio sweep`
     assert f"job {left} (WAIT_FILE_UPLOAD) was left by an earlier run" in notes.of("warning")[0]
@@ -326,14 +326,14 @@ def test_a_file_that_was_edited_is_sent_again(
         if name != "training_video":
             service.control.add_fault("upload", "delay", delay_ms=1, times=3)
         service.control.add_fault("upload", "reset", after=True, times=1)
-    # What is told of the file comes before its upload is repeated.
+    # What is reported of the file comes before its upload is repeated.
     kill_creation(context, mine, name if while_sent else "confirming training_video")
     service.control.clear_faults()
     left = jobs(service)
     rewrite(files[name])
     now = checked(**{n: v for n, v in mine.items() if n != "fingerprints"})
     outcome = create(context, now)
-    assert settled(outcome, now)
+    assert_settled(outcome, now)
     assert stored(service, outcome.job_id) == now["fingerprints"]
     assert jobs(service) == [outcome.job_id]
     assert (left == [outcome.job_id]) is tutorial
@@ -373,6 +373,6 @@ def test_a_job_that_is_gone_is_forgotten(
     kill_creation(context, mine, "uploading grant_file")
     service.control.delete_job(jobs(service)[0])
     outcome = create(context, mine)
-    assert settled(outcome, mine)
+    assert_settled(outcome, mine)
     assert not context.run.took(outcome.job_id)
     assert jobs(service) == [outcome.job_id]

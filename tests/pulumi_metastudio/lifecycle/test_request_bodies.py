@@ -33,8 +33,8 @@ BESIDE: dict[str, Any] = {
 }
 
 
-def now(**told: Any) -> JobDetail:
-    return JobDetail.model_validate({"job_id": "j", "name": "n", "state": "TRAINING", **told})
+def now(**fields: Any) -> JobDetail:
+    return JobDetail.model_validate({"job_id": "j", "name": "n", "state": "TRAINING", **fields})
 
 
 def test_create_sends_every_declared_field_and_nothing_else() -> None:

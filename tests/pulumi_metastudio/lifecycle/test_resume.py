@@ -11,7 +11,16 @@ from metastudio_emulator import Emulator
 from pulumi_metastudio.errors import JobRefusal, MetaStudioError
 from pulumi_metastudio.lifecycle import Context, Outcome, create, delete, diff, update
 
-from .observing import ID_FILES, PART, fail_the_cover, rewrite, settled, state_of, stored, uploads
+from .job_checks import (
+    ID_FILES,
+    PART,
+    assert_settled,
+    fail_the_cover,
+    rewrite,
+    state_of,
+    stored,
+    uploads,
+)
 
 Check = Callable[..., dict[str, Any]]
 ContextFor = Callable[..., Context]
@@ -41,7 +50,7 @@ def test_a_failed_part_is_resumed(
     service.control.clear_counters()
 
     outcome = update(context, outcome.job_id, outcome.outputs, inputs)
-    assert settled(outcome, inputs)
+    assert_settled(outcome, inputs)
     assert stored(service, outcome.job_id) == inputs["fingerprints"]
     counters = service.control.counters()
     assert uploads(service) == 3 - len(there)
@@ -54,7 +63,7 @@ def test_a_failed_file_is_resumed(
 ) -> None:
     outcome, declared = half_done
     outcome = update(context, outcome.job_id, outcome.outputs, declared)
-    assert settled(outcome, declared)
+    assert_settled(outcome, declared)
     assert stored(service, outcome.job_id) == declared["fingerprints"]
     assert uploads(service) == 1
     assert "update" not in service.control.counters()
@@ -70,7 +79,7 @@ def test_an_expired_url(
     service.control.expire_upload_urls(outcome.job_id)
     later = update(context, outcome.job_id, outcome.outputs, declared)
     if tutorial:
-        assert settled(later, declared)
+        assert_settled(later, declared)
         assert stored(service, later.job_id) == declared["fingerprints"]
         assert service.control.counters()["update"] == {"200": 1}
         assert uploads(service) == 1
@@ -81,7 +90,7 @@ def test_an_expired_url(
     assert diff(later.outputs, declared).replaces == ["pending"]
     # What the engine does then: delete, and create.
     assert delete(context, later.job_id, later.outputs) is None
-    assert settled(create(context, declared), declared)
+    assert_settled(create(context, declared), declared)
     assert len(service.control.jobs()) == 1
 
 
@@ -94,7 +103,7 @@ def test_urls_that_were_lost(
     outcome, declared = half_done
     later = update(context, outcome.job_id, {**outcome.outputs, "__upload_urls": {}}, declared)
     if tutorial:
-        assert settled(later, declared)
+        assert_settled(later, declared)
     else:
         assert later.outputs["pending"][0] == "recreate"
 
@@ -119,7 +128,7 @@ def test_a_video_that_changed_before_the_resume(
     now = checked(**{n: v for n, v in inputs.items() if n != "fingerprints"})
     later = update(context, outcome.job_id, outcome.outputs, now)
     if tutorial:
-        assert settled(later, now)
+        assert_settled(later, now)
         assert stored(service, later.job_id) == now["fingerprints"]
     else:
         assert later.outputs["pending"][0] == "recreate"
@@ -145,7 +154,7 @@ def test_a_picture_that_changed_after_its_answer_was_lost(
     now = checked(**bare)
     later = update(context, outcome.job_id, outcome.outputs, now)
     if tutorial:
-        assert settled(later, now)
+        assert_settled(later, now)
         assert stored(service, later.job_id) == now["fingerprints"]
     else:
         assert later.outputs["pending"][0] == "recreate"
@@ -158,7 +167,7 @@ def test_a_file_that_is_removed_from_the_program_is_not_waited_for(
     outcome, declared = half_done
     without = {n: v for n, v in declared.items() if n != "cover"}
     without["fingerprints"] = {n: v for n, v in declared["fingerprints"].items() if n != "cover"}
-    assert settled(update(context, outcome.job_id, outcome.outputs, without), without)
+    assert_settled(update(context, outcome.job_id, outcome.outputs, without), without)
     assert uploads(service) == 0
 
 
@@ -178,5 +187,5 @@ def test_parts_that_an_update_dropped_are_sent_again(
         outcome = update(context, outcome.job_id, outcome.outputs, declared)
         if not outcome.outputs["pending"]:
             break
-    assert settled(outcome, declared)
+    assert_settled(outcome, declared)
     assert stored(service, outcome.job_id) == declared["fingerprints"]

@@ -16,7 +16,7 @@ from pulumi_metastudio.errors import InputError, JobRefusal, MetaStudioError
 from pulumi_metastudio.lifecycle import Context
 from pulumi_metastudio.single_jobs.upload import upload
 
-from .observing import state_of, stored, uploads
+from .job_checks import state_of, stored, uploads
 
 Film = Callable[..., Path]
 Files = dict[str, str]
@@ -56,8 +56,8 @@ def prints(files: Files) -> dict[str, str]:
 
 
 def fields_of(service: Emulator, job_id: str) -> dict[str, Any]:
-    told = service.control.job(job_id)["fields"]
-    return {name: told.get(name) for name in FIELDS}
+    fields = service.control.job(job_id)["fields"]
+    return {name: fields.get(name) for name in FIELDS}
 
 
 @pytest.mark.parametrize("state", ["AUTO_VERIFY_FAILED", "MANUAL_VERIFY_FAILED"])
@@ -119,19 +119,19 @@ def test_a_failed_upload_is_told_and_not_submitted(
 
 
 @pytest.mark.parametrize(
-    ("files", "told"),
+    ("files", "pieces"),
     [
         ({"cover": "none.png"}, ["cover: ", "no such file"]),
         ({"cover": "none.png", "grant_file": "gone.pdf"}, ["cover: ", "grant_file: ", "; "]),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_before_anything_is_asked(
-    files: Files, told: list[str], service: Emulator, context: Context
+    files: Files, pieces: list[str], service: Emulator, context: Context
 ) -> None:
     with pytest.raises(InputError) as caught:
         upload(context, "j", files, submit=True)
     text = str(caught.value)
-    assert all(piece in text for piece in told)
+    assert all(piece in text for piece in pieces)
     assert "\n" not in text
     assert service.control.counters() == {}
 

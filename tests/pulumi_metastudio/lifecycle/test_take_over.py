@@ -11,7 +11,7 @@ from metastudio_emulator import Emulator
 from pulumi_metastudio.errors import JobRefusal, ServerError
 from pulumi_metastudio.lifecycle import Context, create, update
 
-from .observing import settled, state_of, stored
+from .job_checks import assert_settled, state_of, stored
 
 Check = Callable[..., dict[str, Any]]
 Files = dict[str, str]
@@ -49,7 +49,7 @@ def test_a_job_that_was_taken_over_is_never_made_anew(
     outcome = create(context, checked(**bare, training_video=files["training_video"]))
     now = checked(**bare, training_video=files["training_video"], cover=files["cover"])
     if tutorial:
-        assert settled(update(context, theirs.job_id, outcome.outputs, now), now)
+        assert_settled(update(context, theirs.job_id, outcome.outputs, now), now)
         assert "cover" in stored(service, theirs.job_id)
         return
     with pytest.raises(JobRefusal) as caught:

@@ -11,7 +11,7 @@ from metastudio_emulator import Emulator
 from pulumi_metastudio.errors import AnswerLost, JobRefusal
 from pulumi_metastudio.lifecycle import Context, Outcome, create, diff, read, update
 
-from .observing import ID_FILES, rewrite, settled, state_of, stored, uploads
+from .job_checks import ID_FILES, assert_settled, rewrite, state_of, stored, uploads
 
 Check = Callable[..., dict[str, Any]]
 Files = dict[str, str]
@@ -27,7 +27,7 @@ def test_a_field_after_a_failed_review(
     assert old["failure"]["reason"] == "blurred"
     now = {**inputs, "name": "m"}
     outcome = update(context, made.job_id, old, now)
-    assert settled(outcome, now)
+    assert_settled(outcome, now)
     fields = service.control.job(made.job_id)["fields"]
     # Whatever was left out might have been reset.
     assert (fields["name"], fields["contact"]) == ("m", "138")
@@ -45,7 +45,7 @@ def test_fields_that_are_declared_no_longer(
     assert old is not None
     now = {n: v for n, v in inputs.items() if n != "contact"}
     outcome = update(context, made.job_id, old, now)
-    assert settled(outcome, now)
+    assert_settled(outcome, now)
     fields = service.control.job(made.job_id)["fields"]
     assert (fields["contact"], fields["tags"]) == ("", [])
     assert fields["is_background_replacement"] is True
@@ -67,16 +67,16 @@ def test_the_service_is_told_what_the_upload_is_for(
     names = {*ID_FILES, "action_video"}
     declared = {"name": "n", **{name: files[name] for name in names}}
     made = create(context, checked(**declared))
-    told = service.control.job(made.job_id)["command_messages"]
-    assert "create" not in told  # UPLOAD_VIDEO is the service's default
-    assert told["CONFIRM_ACTION_VIDEO_MULTIPART_UPLOADED"] == "CONFIRM_ACTION_VIDEO"
+    messages = service.control.job(made.job_id)["command_messages"]
+    assert "create" not in messages  # UPLOAD_VIDEO is the service's default
+    assert messages["CONFIRM_ACTION_VIDEO_MULTIPART_UPLOADED"] == "CONFIRM_ACTION_VIDEO"
     service.control.set_state(made.job_id, "AUTO_VERIFY_FAILED")
     old = read(context, made.job_id, made.outputs)
     assert old is not None
     rewrite(files[edited])
     now = checked(**declared)
     outcome = update(context, made.job_id, old, now)
-    assert settled(outcome, now)
+    assert_settled(outcome, now)
     assert stored(service, made.job_id) == now["fingerprints"]
     assert service.control.job(made.job_id)["command_messages"]["update"] == message
 
@@ -85,8 +85,8 @@ def test_an_action_video_alone_asks_for_its_urls(
     service: Emulator, context: Context, files: Files, checked: Check
 ) -> None:
     made = create(context, checked(name="n", submit=False, action_video=files["action_video"]))
-    told = service.control.job(made.job_id)["command_messages"]
-    assert told["create"] == "GET_ACTION_VIDEO_MULTIPART"
+    messages = service.control.job(made.job_id)["command_messages"]
+    assert messages["create"] == "GET_ACTION_VIDEO_MULTIPART"
 
 
 @pytest.mark.parametrize("state", ["MANUAL_VERIFYING", "TRAINING", "JOB_SUCCESS", "NEW_STATE"])
@@ -116,7 +116,7 @@ def test_a_field_of_a_job_that_waits_for_files(
     now = {**held, "name": "m"}
     outcome = update(context, made.job_id, made.outputs, now)
     if tutorial:
-        assert settled(outcome, now)
+        assert_settled(outcome, now)
         assert service.control.job(made.job_id)["fields"]["name"] == "m"
         return
     # The letter of the documents: no update here. Nothing is billed, so a new one will do.
@@ -144,7 +144,7 @@ def test_a_file_after_a_failed_review(
     now = checked(**{n: v for n, v in inputs.items() if n != "fingerprints"})
     service.control.clear_counters()
     outcome = update(context, made.job_id, old, now)
-    assert settled(outcome, now)
+    assert_settled(outcome, now)
     assert stored(service, made.job_id) == now["fingerprints"]
     assert state_of(service, made.job_id) == "AUTO_VERIFYING"
     counters = service.control.counters()
@@ -174,7 +174,7 @@ def test_a_replaced_video_that_cannot_be_confirmed_is_not_taken_for_there(
     assert outcome.outputs["pending"][-1] == "submit"
     assert "training_video" not in outcome.outputs["fingerprints"]
     outcome = update(context, made.job_id, outcome.outputs, now)
-    assert settled(outcome, now)
+    assert_settled(outcome, now)
     assert stored(service, made.job_id) == now["fingerprints"]
 
 
@@ -186,7 +186,7 @@ def test_triggers_submit_again(
     assert old is not None
     service.control.clear_counters()
     now = {**inputs, "triggers": [1]}
-    assert settled(update(context, made.job_id, old, now), now)
+    assert_settled(update(context, made.job_id, old, now), now)
     assert state_of(service, made.job_id) == "AUTO_VERIFYING"
     counters = service.control.counters()
     assert counters["SUBMITVERIFYING"] == {"200": 1}
@@ -199,7 +199,7 @@ def test_behaviour_is_noted_without_a_change(
     service.control.clear_counters()
     now = {**inputs, "deletion_policy": "delete", "expose_download_urls": True}
     outcome = update(context, made.job_id, made.outputs, now)
-    assert settled(outcome, now)
+    assert_settled(outcome, now)
     assert set(outcome.outputs["download_urls"]) == set(ID_FILES)
     assert set(service.control.counters()) == {"show"}
 

@@ -243,8 +243,8 @@ def test_what_is_worth_a_second_look() -> None:
 def test_a_deprecated_version_is_allowed_and_warned_of(version: Any, warned: bool) -> None:
     inputs = {**PLAIN, "model_version": version}
     assert problems(inputs) == []
-    told = [f"model_version {version} is deprecated: choose V3.2 (the default) or V3.3"]
-    assert warnings(inputs) == (told if warned else [])
+    warning = [f"model_version {version} is deprecated: choose V3.2 (the default) or V3.3"]
+    assert warnings(inputs) == (warning if warned else [])
 
 
 def test_a_name_is_needed_unless_a_job_is_taken_over() -> None:
@@ -301,8 +301,8 @@ def test_a_file_larger_than_the_storage_takes(
     with (tmp_path / "large").open("wb") as file:
         file.write(struct.pack(">I4s4s", 12, b"ftyp", b"isom"))
         file.truncate(size)
-    told = [p.reason for p in problems({**PLAIN, name: str(tmp_path / "large")})]
-    assert (reason in " ".join(told)) if reason else told == []
+    reasons = [p.reason for p in problems({**PLAIN, name: str(tmp_path / "large")})]
+    assert (reason in " ".join(reasons)) if reason else reasons == []
 
 
 @pytest.mark.parametrize("name", [*FIELDS, *FILES, *BEHAVIOUR])

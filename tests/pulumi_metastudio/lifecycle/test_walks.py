@@ -26,6 +26,8 @@ from pulumi_metastudio.errors import JobRefusal
 from pulumi_metastudio.lifecycle import FIELDS, Effect
 from pulumi_metastudio.provider import TrainingJobProvider
 
+from ..conftest import outputs_of
+
 WALKS = int(os.environ.get("METASTUDIO_WALKS", "20"))
 STEPS = 12
 URN = "urn:pulumi:walk::p::pulumi-python:dynamic/metastudio:TrainingJob::anna"
@@ -128,7 +130,7 @@ class Engine:
         if not found.changes:
             old.inputs = checked
         elif not found.replaces:
-            old.outputs = provider.update(old.id, old.outputs, checked).outs
+            old.outputs = outputs_of(provider.update(old.id, old.outputs, checked))
             old.inputs = checked
         elif found.delete_before_replace:
             provider.delete(old.id, old.outputs)
@@ -141,13 +143,13 @@ class Engine:
     def _create(self, provider: TrainingJobProvider, declared: dict[str, Any]) -> None:
         inputs = provider.check({}, declared).inputs
         made = provider.create(inputs)
-        self.record = Record(made.id, inputs, made.outs)
+        self.record = Record(made.id, inputs, outputs_of(made))
 
     def refresh(self) -> None:
         if self.record is None:
             return
         seen = self.provider().read(self.record.id, self.record.outputs)
-        self.record = Record(seen.id, seen.inputs or {}, seen.outs) if seen.id else None
+        self.record = Record(seen.id, seen.inputs or {}, outputs_of(seen)) if seen.id else None
 
     def destroy(self) -> None:
         provider = self.provider()
@@ -158,13 +160,13 @@ class Engine:
 
 @dataclass
 class Walk:
-    """One walk; ``told`` is how it went, for whoever reads a failure."""
+    """One walk; ``steps`` is how it went, printed when it fails."""
 
     engine: Engine
     emulator: Emulator
     declared: dict[str, Any]
     chance: random.Random
-    told: list[str] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
 
     def edit(self) -> None:
         name = self.chance.choice(list(VALUES))
@@ -175,13 +177,13 @@ class Walk:
         flexus_only = {edited.get("voice_properties") is not None, edited.get(HUMAN)}
         unclear = True in flexus_only and not edited.get("is_flexus")
         if not unclear and self.engine.fits(edited):
-            self.told.append(f"edit {name}={value}")
+            self.steps.append(f"edit {name}={value}")
             self.declared = edited
 
     def film(self) -> None:
         """Another content of a file that is still what it was: boxes and tails may follow."""
         name = self.chance.choice(["training_video", "grant_file", "cover"])
-        self.told.append(f"content of {name}")
+        self.steps.append(f"content of {name}")
         if name not in self.declared:
             return
         with Path(self.declared[name]).open("ab") as file:
@@ -195,33 +197,33 @@ class Walk:
             return
         control, what = self.emulator.control, self.chance.random()
         if what < 0.15:
-            self.told.append("deleted behind its back")
+            self.steps.append("deleted behind its back")
             control.delete_job(record.id)
         elif what < 0.5:
             name = self.chance.choice(list(BEHIND))
             value = self.chance.choice(BEHIND[name])
-            self.told.append(f"behind its back {name}={value}")
+            self.steps.append(f"behind its back {name}={value}")
             control.set_fields(record.id, **{name: value})
         else:
             self.move(record.id, self.chance.choice(STATES))
 
     def move(self, job_id: str, state: str) -> None:
-        self.told.append(f"moved to {state}")
+        self.steps.append(f"moved to {state}")
         self.emulator.control.set_state(job_id, state, reason="because")
 
     def up(self) -> None:
         try:
             self.engine.up(self.declared)
-            self.told.append("up")
+            self.steps.append("up")
         except Refused as problem:
-            self.told.append(f"up refused: {problem}")
+            self.steps.append(f"up refused: {problem}")
 
     def refresh(self) -> None:
-        self.told.append("refresh")
+        self.steps.append("refresh")
         self.engine.refresh()
 
     def destroy(self) -> None:
-        self.told.append("destroy")
+        self.steps.append("destroy")
         self.unlock(DELETABLE)
         self.engine.destroy()
         assert self.emulator.control.jobs() == []
@@ -240,12 +242,12 @@ class Walk:
                 self.engine.up(self.declared)
                 break
             except Refused as problem:
-                self.told.append(f"up refused: {problem}")
+                self.steps.append(f"up refused: {problem}")
                 if attempt:  # else what is pending is done by the next run as it is
                     self.unlock(DELETABLE & EDITABLE)
         else:
             pytest.fail("up never ends")
-        self.told.append("converged")
+        self.steps.append("converged")
         assert not self.engine.changes(self.declared)
         self.engine.refresh()
         assert not self.engine.changes(self.declared)
@@ -312,18 +314,18 @@ def walk_of(
 @pytest.mark.parametrize("profile", ["tutorial", "strict"])
 def test_a_walk(walk_of: Callable[[str, int], Walk], profile: str, seed: int) -> None:
     walk = walk_of(profile, seed)
-    steps = [*[walk.edit] * 4, *[walk.behind] * 4, walk.film, walk.film]
-    steps += [*[walk.up] * 3, walk.refresh, walk.converge]
+    choices = [*[walk.edit] * 4, *[walk.behind] * 4, walk.film, walk.film]
+    choices += [*[walk.up] * 3, walk.refresh, walk.converge]
     try:
         for _ in range(5):
             walk.edit()
         walk.up()
         for _ in range(STEPS):
-            walk.chance.choice(steps)()
+            walk.chance.choice(choices)()
         walk.converge()
         walk.destroy()
     except BaseException:
-        print("the walk:", *walk.told, sep="\n  ")
+        print("the walk:", *walk.steps, sep="\n  ")
         raise
 
 

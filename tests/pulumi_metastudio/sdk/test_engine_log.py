@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 import pytest
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from pulumi_metastudio.sdk.engine_log import EngineReporter
@@ -64,7 +64,8 @@ def test_without_a_row_there_is_no_live_text(engine: Engine) -> None:
 
 @pytest.mark.parametrize("argv", [["provider"], ["provider", "up"], ["provider", "127.0.0.1:1"]])
 def test_without_an_engine_nothing_is_said(
-    argv: list[str], monkeypatch: pytest.MonkeyPatch
+    argv: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", argv)
     EngineReporter(URN).error("nobody hears this")
+    assert "nobody" not in "".join(capfd.readouterr())

@@ -14,8 +14,8 @@ from pulumi_metastudio.errors import UploadError, UploadFailure
 from pulumi_metastudio.transfer import Uploader, open_source
 from pulumi_metastudio.transfer.connection import WatchedAdapter
 
-from .sending import MEBI, OCTETS
 from .storage import Request, Storage, accept, answer, drip, go_quiet, stop_reading
+from .upload_helpers import MEBI, OCTETS
 
 MakeFile = Callable[..., Path]
 
@@ -154,8 +154,8 @@ def test_a_pools_connection_is_a_class(scheme: str, proxy: str | None) -> None:
     # Since Python 3.14 a partial in a class is a method of it, and 3.13 warns of that.
     adapter = WatchedAdapter(0.5)
     manager = adapter.proxy_manager_for(proxy) if proxy else adapter.poolmanager
-    pool = manager.pool_classes_by_scheme[scheme]
-    assert isinstance(pool.ConnectionCls, type)
-    assert pool.ConnectionCls.stall_timeout == 0.5
-    other = WatchedAdapter(7).poolmanager.pool_classes_by_scheme[scheme]
-    assert other.ConnectionCls.stall_timeout == 7
+    connection: Any = manager.pool_classes_by_scheme[scheme].ConnectionCls
+    assert connection.stall_timeout == 0.5
+    assert isinstance(connection, type)
+    other: Any = WatchedAdapter(7).poolmanager.pool_classes_by_scheme[scheme].ConnectionCls
+    assert other.stall_timeout == 7

@@ -80,7 +80,7 @@ def test_one_file_by_two_names_is_read_once(
     fingerprint(open_source(str(path)), cache)
     monkeypatch.chdir(path.parent)
     relative = Counted(open_source(f"./{path.name}"))
-    fingerprint(relative, cache)  # type: ignore[arg-type]
+    fingerprint(relative, cache)
     assert relative.reads == 0
 
 

@@ -18,8 +18,8 @@ from pulumi_metastudio.transfer import (
     open_source,
 )
 
-from .sending import OCTETS
 from .storage import Storage
+from .upload_helpers import OCTETS
 
 fsspec = pytest.importorskip("fsspec")
 

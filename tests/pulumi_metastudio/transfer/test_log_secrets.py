@@ -17,7 +17,7 @@ from pulumi_metastudio.api import AccessKey, CreateJob, MetaStudioClient, Passwo
 from pulumi_metastudio.errors import MetaStudioError
 from pulumi_metastudio.transfer import Silent, Uploader, fingerprint, fingerprint_cache, open_source
 
-from .sending import MEBI, OCTETS, send_cover
+from .upload_helpers import MEBI, OCTETS, send_cover
 
 CONTACT = "13812345678"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pulumi_metastudio.transfer import part_count
 from pulumi_metastudio.transfer.parts import part_ranges, parts_fit
 
-from .sending import MEBI
+from .upload_helpers import MEBI
 
 
 @given(st.integers(1, 10**6), st.integers(1, 1000))

@@ -14,8 +14,8 @@ import pytest
 from pulumi_metastudio.errors import UploadError, UploadFailure
 from pulumi_metastudio.transfer import Silent, Uploader, open_source
 
-from .sending import OCTETS, sha256
 from .storage import Request, Storage, accept, answer
+from .upload_helpers import OCTETS, sha256
 
 MakeFile = Callable[..., Path]
 

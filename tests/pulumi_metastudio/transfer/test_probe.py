@@ -7,7 +7,6 @@ import os
 import struct
 import zipfile
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -163,9 +162,13 @@ def test_nothing_but_a_fault_comes_of_any_bytes(
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path = tmp_path / "odd.mp4"
     path.write_bytes(bytes(content[data.draw(st.sampled_from([0, 4, 32])) :]))
+    faults = []
     for kind in MediaKind:
-        with suppress(InputError):
+        try:
             looked_at(path, kind)
+        except InputError as error:
+            faults.append(str(error))
+    assert all(text.startswith(f"'{path}' ") and "\n" not in text for text in faults)
 
 
 @pytest.fixture(scope="session")

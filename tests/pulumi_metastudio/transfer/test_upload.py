@@ -17,7 +17,7 @@ from metastudio_emulator import Emulator
 from pulumi_metastudio.api import Command, CreateJob, MetaStudioClient, UploadUrls
 from pulumi_metastudio.transfer import Silent, Uploader, open_source, progress
 
-from .sending import MEBI, OCTETS, confirmed, send_cover, sha256
+from .upload_helpers import MEBI, OCTETS, confirmed, send_cover, sha256
 
 MakeFile = Callable[..., Path]
 

@@ -16,7 +16,7 @@ from pulumi_metastudio.errors import UploadError, UploadFailure
 from pulumi_metastudio.transfer import Silent, Uploader, open_source
 from pulumi_metastudio.transfer.storage_errors import storage_error
 
-from .sending import MEBI, OCTETS, confirmed, send_cover, sha256
+from .upload_helpers import MEBI, OCTETS, confirmed, send_cover, sha256
 
 MakeFile = Callable[..., Path]
 
@@ -154,8 +154,8 @@ def test_a_storage_that_stays_busy(
 def test_a_stall_is_noticed_and_repeated(
     size: int, file: MakeFile, urls: UploadUrls, emulator: Emulator, notes: Any
 ) -> None:
-    after = {"after_bytes": MEBI} if size > MEBI else {}
-    emulator.control.add_fault("upload", "stall", seconds=0.8, times=1, **after)
+    after = MEBI if size > MEBI else None
+    emulator.control.add_fault("upload", "stall", seconds=0.8, times=1, after_bytes=after)
     content = os.urandom(size)
     uploader = Uploader(stall_timeout=0.25)
     assert send_cover(uploader, file(content), urls, notes) == sha256(content)

@@ -138,8 +138,8 @@ def test_a_colleagues_stack_of_the_same_name_is_not_touched(
         before = emulator.control.job(first)
         home = {"HOME": stack.environment["HOME"]} if shared else {}
         colleague = stack.of_a_colleague(tmp_path / str(number), **home)
-        told = colleague.run("up").ok()
-        assert f"job {first} (WAIT_FILE_UPLOAD) was made for a resource of this name" in told.text
+        run = colleague.run("up").ok()
+        assert f"job {first} (WAIT_FILE_UPLOAD) was made for a resource of this name" in run.text
         assert emulator.control.job(first) == before
         emulator.control.set_state(first, "JOB_SUCCESS")
         colleague.run("up", "--expect-no-changes").ok()
@@ -212,9 +212,9 @@ def test_a_job_that_was_kept_on_purpose_is_not_a_lost_one(stack: Any, emulator: 
     stack.run("up").ok()
     (kept,) = job_ids(emulator)
     emulator.control.set_state(kept, "JOB_SUCCESS")
-    told = stack.run("destroy").ok()
-    assert f"metastudio jobs delete {kept}" in told.text
-    assert "then destroy" not in told.text
+    run = stack.run("destroy").ok()
+    assert f"metastudio jobs delete {kept}" in run.text
+    assert "then destroy" not in run.text
     again = stack.run("up").ok()
     assert f"job {kept} (JOB_SUCCESS) was kept at the service on purpose" in again.text
     (job,) = stack.state()
@@ -351,9 +351,9 @@ def test_drift_that_nobody_can_mend_fails_no_up(stack: Any, emulator: Emulator) 
     emulator.control.set_state(first, "JOB_SUCCESS")
     emulator.control.set_fields(first, name="Somebody else")
     for flags in (["--refresh"], [], ["--refresh"]):
-        told = stack.run("up", *flags).ok()
-        assert "name of job" in told.text
-        assert "changes no job in state JOB_SUCCESS" in told.text
+        run = stack.run("up", *flags).ok()
+        assert "name of job" in run.text
+        assert "changes no job in state JOB_SUCCESS" in run.text
     assert json.loads(stack.run("preview", "--json").ok().stdout)
     # Once the service takes updates again, it is mended.
     emulator.control.set_state(first, "MANUAL_VERIFY_FAILED", reason="because")
@@ -368,7 +368,7 @@ def test_a_renamed_resource_is_told_by_its_new_name(stack: Any, emulator: Emulat
     stack.declare(berta={**PLAIN, "opts": {"aliases": ["anna"]}})
     stack.run("up", "--expect-no-changes").ok()
     emulator.control.set_state(first, "JOB_SUCCESS")
-    told = stack.run("destroy").ok().text
-    assert f"job {first} is kept" in told
-    assert "(anna)" not in told
-    assert "berta" in told
+    text = stack.run("destroy").ok().text
+    assert f"job {first} is kept" in text
+    assert "(anna)" not in text
+    assert "berta" in text

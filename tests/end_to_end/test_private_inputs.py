@@ -1,4 +1,4 @@
-"""Inputs that are somebody's phone number or password: neither told nor kept in the clear."""
+"""Inputs that are somebody's phone number or password: neither shown nor kept in the clear."""
 
 from __future__ import annotations
 

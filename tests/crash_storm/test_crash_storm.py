@@ -1,23 +1,20 @@
-"""Short storms, and what they rely on; the long ones are a command of their own, see storm.py."""
+"""Short storms, and what they rely on; for long ones run ``python -m tests.crash_storm``."""
 
 from __future__ import annotations
 
 import dataclasses
-import sys
 from pathlib import Path
 
 import pytest
 import requests
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from one_party import Storm
-from two_parties import TwoPartyStorm
-from witness import Touch, Witness
-
 from metastudio_emulator import Emulator
 from pulumi_metastudio.api import AccessKey, CreateJob, MetaStudioClient, Settings
 from pulumi_metastudio.errors import AnswerLost
+
+from .one_party import Storm
+from .two_parties import TwoPartyStorm
+from .witness import Touch, Witness
 
 
 @pytest.mark.timeout(1200)  # seconds on a quiet machine; every killed run starts processes

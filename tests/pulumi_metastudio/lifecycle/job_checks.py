@@ -1,4 +1,4 @@
-"""What the service holds of a job, when it is settled, and faults that several tests need."""
+"""Looks at a job in the service and in the state, and faults that several tests need."""
 
 from __future__ import annotations
 
@@ -10,33 +10,16 @@ from metastudio_emulator import Emulator
 from pulumi_metastudio.lifecycle import Outcome, diff
 from pulumi_metastudio.lifecycle.ownership import Identity
 
-__all__ = [
-    "ID_FILES",
-    "OWN",
-    "PART",
-    "PROFILES",
-    "URN",
-    "Killed",
-    "Killer",
-    "fail_the_cover",
-    "jobs",
-    "rewrite",
-    "settled",
-    "state_of",
-    "stored",
-    "uploads",
-]
-
 PROFILES = ["tutorial", "strict"]
 PART = 150 * 1024  # so that a video comes in three parts
 ID_FILES = ("training_video", "id_card_image1", "id_card_image2", "grant_file")
 URN = "urn:pulumi:s::p::pulumi-python:dynamic/metastudio:TrainingJob::anna"
-#: Whose resource it is: as the contexts of the tests have it.
+#: The owner in the contexts of the tests.
 OWN = Identity(URN, "0123456789abcdef")
 
 
 def rewrite(location: str, content: bytes | None = None) -> str:
-    """Another content of the same size; its SHA-256."""
+    """Give a file other content, by default of the same size, and return its SHA-256."""
     path = Path(location)
     path.write_bytes(content or bytes(b ^ 0xFF for b in path.read_bytes()))
     return hashlib.sha256(path.read_bytes()).hexdigest()
@@ -59,14 +42,13 @@ def uploads(emulator: Emulator) -> int:
     return int(emulator.control.counters().get("upload", {}).get("200", 0))
 
 
-def settled(outcome: Outcome, declared: dict[str, Any]) -> bool:
-    """Nothing failed, and an `up` right after it would change nothing."""
+def assert_settled(outcome: Outcome, declared: dict[str, Any]) -> None:
+    """Nothing failed, and an ``up`` right after it would change nothing."""
     assert outcome.problem is None
     assert outcome.outputs["pending"] == []
     assert outcome.outputs["fingerprints"] == declared["fingerprints"]
     assert outcome.outputs["__upload_urls"] == {}
     assert diff(outcome.outputs, declared).changes == ()
-    return True
 
 
 def fail_the_cover(emulator: Emulator) -> None:
@@ -76,11 +58,11 @@ def fail_the_cover(emulator: Emulator) -> None:
 
 
 class Killed(BaseException):
-    """The end of the process, as far as the code that it comes through can tell."""
+    """Stands for the end of the process: no ``except Exception`` catches it."""
 
 
 class Killer:
-    """A reporter at which the run ends as soon as it is told of this."""
+    """A reporter that raises ``Killed`` at the first status that starts with ``at``."""
 
     def __init__(self, at: str) -> None:
         self._at = at

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kills import MARK, Kill, ended, kill_all
-
 from metastudio_emulator import Emulator
+
+from .kills import MARK, Kill, ended, kill_all
 
 JOBS = 5
 FILES = ("training_video", "id_card_image1", "id_card_image2", "grant_file", "cover")
@@ -95,7 +95,9 @@ class Party:
     def recorded(self) -> dict[str, str]:
         """The job ids that the state records, by resource name; none without a stack."""
         stacks = (self.folder / "backend").glob(".pulumi/stacks/**/storm.json")
-        checkpoint = next((json.loads(file.read_text())["checkpoint"] for file in stacks), {})
+        checkpoint: dict[str, Any] = next(
+            (json.loads(file.read_text())["checkpoint"] for file in stacks), {}
+        )
         latest = checkpoint.get("latest") or {}
         return {
             r["urn"].rpartition("::")[2]: r["id"]

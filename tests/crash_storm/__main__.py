@@ -1,6 +1,6 @@
 """A storm of kills and faults, and the count of what it left behind.
 
-    python tests/storm/storm.py --runs 100 --seed 1 [--engine embedded|pulumi] [--parties 2]
+    python -m tests.crash_storm --runs 100 --seed 1 [--engine embedded|pulumi] [--parties 2]
 
 Each run is an ``up`` of a stack of five jobs with five files each. At a random moment a random
 victim (the provider process, the engine, the program, or all of them) gets SIGKILL, while the
@@ -25,13 +25,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from one_party import Storm
-from two_parties import TwoPartyStorm
+from .one_party import Storm
+from .two_parties import TwoPartyStorm
 
 
 def main() -> int:
     """Blow, print the counts, and exit with 1 when anything was lost, doubled or mixed up."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser("crash_storm", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--engine", choices=["embedded", "pulumi"], default="embedded")

@@ -29,7 +29,7 @@ class Kill:
     """What is to happen to one run.
 
     Attributes:
-        victim: one of :data:`VICTIMS`.
+        victim: one of ``VICTIMS``.
         at_work: whether the moment counts from the run's first write, or from its start.
         moment: seconds.
     """

@@ -90,8 +90,8 @@ def test_without_a_project_there_is_no_stack_to_name(
     where = ("-C", str(tmp_path / "empty"))
     assert stack.type("jobs", "list", *where).ok().stdout == "no job\n"
     assert stack.type("jobs", "list", *where, PULUMI_STACK="prod").ok().stdout == "no job\n"
-    told = _error(stack.type("jobs", "list", *where, "--stack", "prod"))
-    assert "no Pulumi.yaml in" in told
+    error = _error(stack.type("jobs", "list", *where, "--stack", "prod"))
+    assert "no Pulumi.yaml in" in error
 
 
 OPERATIONS = [
@@ -111,9 +111,9 @@ OPERATIONS = [
 def test_without_a_selection_one_line_says_how_to_choose(stack: Any) -> None:
     for words in OPERATIONS:
         for environment in ({}, {"PULUMI_STACK": ""}):
-            told = _error(stack.type(*words, **environment))
+            error = _error(stack.type(*words, **environment))
             for way in ("--stack NAME", "pulumi stack select", "PULUMI_STACK"):
-                assert way in told, words
+                assert way in error, words
     assert _stacks(stack) == ["test"]
 
 
@@ -186,12 +186,13 @@ def test_a_preview_makes_no_stack(stack: Any, emulator: Emulator) -> None:
         (("--stack", "new"), {}),
         ((), {"PULUMI_STACK": "new"}),
     ):
-        told = _error(stack.type("preview", *words, **environment), 6)
-        assert "no stack named 'new'" in told
-        assert "metastudio up --stack new" in told
-        assert "pulumi stack init new" in told
-    for words in (["refresh", "--yes"], ["destroy", "--yes"], ["outputs"], ["cancel"], ["sweep"]):
-        assert "no stack named 'new'" in _error(stack.type(*words, "--stack", "new"), 6), words
+        error = _error(stack.type("preview", *words, **environment), 6)
+        assert "no stack named 'new'" in error
+        assert "metastudio up --stack new" in error
+        assert "pulumi stack init new" in error
+    for operation in ("refresh --yes", "destroy --yes", "outputs", "cancel", "sweep"):
+        run = stack.type(*operation.split(), "--stack", "new")
+        assert "no stack named 'new'" in _error(run, 6), operation
     assert _stacks(stack) == ["test"]
     assert not (stack.folder / "Pulumi.new.yaml").exists()
     # named for this very run, up makes it

@@ -142,7 +142,7 @@ class Stack:
         found: dict[str, str] = {}
         for step in listed:
             kind, name = step["urn"].split("::")[-2:]
-            # A replacement is told as three steps: create the new, replace, delete the old.
+            # A replacement is reported as three steps: create the new, replace, delete the old.
             op = "replace" if "replace" in step["op"] else step["op"]
             if kind.endswith("metastudio:TrainingJob") and op != "same":
                 found[name] = op

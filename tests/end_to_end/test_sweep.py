@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -67,10 +68,10 @@ def test_only_what_is_proven_left_over(stack: Any, emulator: Emulator, left: Mak
 
     assert _listed(stack) == {mine}
     assert _listed(stack, "--all-stacks") == {mine, prod}
-    told = stack.run("sweep").ok()
-    assert mine in told.stdout
-    assert "2 jobs" in told.stderr
-    assert "not ours" in told.stderr
+    listed = stack.run("sweep").ok()
+    assert mine in listed.stdout
+    assert "2 jobs" in listed.stderr
+    assert "not ours" in listed.stderr
     named = stack.run("sweep", "--verbose").ok()
     assert "elsewhere" in named.stderr
     assert "old" in named.stderr
@@ -154,7 +155,7 @@ def test_each_job_is_looked_at_again(
     assert process.stderr
     asked = b""
     while b"[y/N]" not in asked:
-        read = process.stderr.read1()
+        read = os.read(process.stderr.fileno(), 4096)
         assert read, asked
         asked += read
     # while the question waits for its answer
@@ -175,9 +176,9 @@ def test_each_job_is_looked_at_again(
         folder = state / "locks" / "organization" / "storytelling" / "test"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "somebody.json").write_text("{}")
-    _, told = process.communicate(b"y\n", timeout=60)
+    _, errors = process.communicate(b"y\n", timeout=60)
     left_over = {job["job_id"] for job in emulator.control.jobs()}
-    text = told.decode()
+    text = errors.decode()
     assert "Traceback" not in text
     if change == "lock":
         assert process.returncode == 1
@@ -226,5 +227,5 @@ def test_where_the_lock_cannot_be_asked(stack: Any, emulator: Emulator, tmp_path
 
 def test_markup_in_a_name_is_text(stack: Any, left: Make) -> None:
     left("a [/red] b [bold]c[/bold] [link=x]")
-    told = stack.run("sweep").ok()
-    assert "a [/red] b [bold]c[/bold] [link=x]" in told.stdout
+    listed = stack.run("sweep").ok()
+    assert "a [/red] b [bold]c[/bold] [link=x]" in listed.stdout

@@ -7,14 +7,15 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-
-from counts import Counts, count_jobs
-from kills import Kill
-from party import Party, declare
 
 from metastudio_emulator import Emulator
 from metastudio_emulator.samples import make_samples
+
+from .counts import Counts, count_jobs
+from .kills import Kill
+from .party import Party, declare
 
 _WRITES = ("create", "update", "upload", "command")
 
@@ -89,12 +90,12 @@ class Storm:
         """Every kind of trouble, now and then; another pattern for each run."""
         control, seed = service.control, self._random.randrange(2**31)
         control.clear_faults()
-        some = {"probability": 0.04, "seed": seed}
-        control.add_fault("*", "status", status=500, **some)
-        control.add_fault("*", "status", status=429, **some)
-        control.add_fault("*", "truncate", **some)
-        control.add_fault("*", "reset", after=True, **some)
-        control.add_fault("upload", "reset", after_bytes=65536, **some)
+        add_fault = partial(control.add_fault, probability=0.04, seed=seed)
+        add_fault("*", "status", status=500)
+        add_fault("*", "status", status=429)
+        add_fault("*", "truncate")
+        add_fault("*", "reset", after=True)
+        add_fault("upload", "reset", after_bytes=65536)
         if self._random.random() < 0.2:
             control.expire_upload_urls()
 

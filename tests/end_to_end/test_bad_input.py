@@ -51,8 +51,8 @@ def test_an_input_is_refused(
 
 def test_every_problem_is_told_at_once(stack: Any) -> None:
     stack.declare(anna={"name": "", "cover": "nowhere.png", "submit": True, "tags": "one"})
-    told = " ".join(refusals(stack.run("preview").text))
-    assert all(name in told for name in ("name", "cover", "tags"))
+    reasons = " ".join(refusals(stack.run("preview").text))
+    assert all(name in reasons for name in ("name", "cover", "tags"))
 
 
 @pytest.mark.parametrize(

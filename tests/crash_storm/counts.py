@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from party import FILES, JOBS, Party
-
 from metastudio_emulator import Emulator
+
+from .party import FILES, JOBS, Party
 
 
 @dataclass
 class Counts:
-    """What a storm left behind; all but the first four must be as :meth:`clean` says."""
+    """What a storm left behind; all but the first four must be as ``clean`` says."""
 
     runs: int = 0
     killed: int = 0

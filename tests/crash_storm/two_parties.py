@@ -11,13 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from counts import TwoPartyCounts, count_jobs
-from kills import Kill
-from one_party import Storm
-from party import Party
-from witness import Touch, Witness
-
 from metastudio_emulator import Emulator
+
+from .counts import TwoPartyCounts, count_jobs
+from .kills import Kill
+from .one_party import Storm
+from .party import Party
+from .witness import Touch, Witness
 
 NAMES = ("Ana", "Bao")
 #: The shares of episodes with one home folder, with the strict profile, and with a destroy.
