@@ -1,6 +1,6 @@
 """The Pulumi backend of this run: who jobs are made for, and which jobs its states record.
 
-Two people's ``dev`` stacks have the same URNs, so what tells them apart is where their state is
+Two people's ``dev`` stacks have the same URNs, so what distinguishes them is where their state is
 kept. And whether a job at the service is a left-over can only be said by the states themselves:
 all stacks of the project are asked, because a stack can be renamed and a resource moved.
 
@@ -26,8 +26,6 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from .errors import StateUnreadable
-
-__all__ = ["ORGANIZATION", "Backend", "Record", "Records"]
 
 #: What Pulumi puts in the place of an organization where the backend has none.
 ORGANIZATION = "organization"
@@ -280,9 +278,9 @@ def _checkpoint(file: Path) -> dict[str, Any]:
     """
     try:
         content = file.read_bytes()
-        told = json.loads(gzip.decompress(content) if file.suffix == ".gz" else content)
+        checkpoint = json.loads(gzip.decompress(content) if file.suffix == ".gz" else content)
         # A stack that was just made has a checkpoint without a deployment.
-        deployment = told["checkpoint"].get("latest") or {}
+        deployment = checkpoint["checkpoint"].get("latest") or {}
         if not isinstance(deployment.get("resources") or [], list):
             raise TypeError
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError):

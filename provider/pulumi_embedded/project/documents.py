@@ -46,9 +46,10 @@ _WORD_TAGS: Final = {
     *(f"tag:yaml.org,2002:{t}" for t in "int float bool null timestamp".split()),
 }
 _HTML: Final = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
-# Text that needs no quotes: names of fields, keys, and ciphertexts.
+# Text that needs no quotes: words that are words in every version of YAML, keys, and ciphertexts.
 _BARE: Final = re.compile(
-    r"config|secure|encryptionsalt|secretsprovider|v1:[\w+/=:]*[\w+/=]|[A-Za-z_][\w-]*:[A-Za-z_][\w-]*",
+    r"(?!(?i:true|false|null|yes|no|on|off|y|n)$)[A-Za-z][\w-]*"
+    r"|v1:[\w+/=:]*[\w+/=]|[A-Za-z_][\w-]*:[A-Za-z_][\w-]*",
     re.ASCII,
 )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,9 @@ from metastudio_emulator import Emulator
 from pulumi_metastudio.api import CreateJob
 from pulumi_metastudio.api.states import DELETABLE, TRAINED
 from pulumi_metastudio.errors import InvalidRequest, JobRefusal
-from pulumi_metastudio.lifecycle import Context, delete
+from pulumi_metastudio.lifecycle import Context, Run, create, delete
+
+from .job_checks import Killed, Killer, jobs
 
 ContextFor = Callable[..., Context]
 
@@ -64,3 +68,20 @@ def test_only_its_own_job_is_deleted(service: Emulator, context: Context) -> Non
     other = context.client.create_job(CreateJob(name="n")).job_id
     delete(context, mine, {})
     assert [job["job_id"] for job in service.control.jobs()] == [other]
+
+
+def test_a_delete_after_a_recovery_spares_what_was_recovered(
+    service: Emulator, context: Context, mine: dict[str, Any]
+) -> None:
+    """The engine may delete, in the same run, what an older state calls the job's resource."""
+    with pytest.raises(Killed):
+        create(context.telling(Killer("uploading")), mine)
+    recovered = create(context, mine)
+    kept = delete(context, recovered.job_id, {"deletion_policy": "delete"})
+    assert kept is not None
+    assert "this run has just taken it over" in kept
+    assert jobs(service) == [recovered.job_id]
+    service.control.set_state(recovered.job_id, "AUTO_VERIFY_FAILED")
+    later = replace(context, run=Run())
+    assert delete(later, recovered.job_id, {"deletion_policy": "delete"}) is None
+    assert jobs(service) == []
