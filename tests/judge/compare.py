@@ -121,18 +121,19 @@ def _calls(outcome: Outcome) -> dict[str, list[str]]:
     for moment, call, key, given in outcome.calls:
         if moment == "begin":
             found.setdefault(key, []).append(f"{call} {json.dumps(given, sort_keys=True)}")
-    # A refresh looks at several things of one key (a new one, and an old one that is still to go)
-    # at the same time.
+    # Several things of one key are looked at at the same time: by a refresh a new one, and an old
+    # one that is still to go; by a program what it does not manage, perhaps twice under one id.
     for calls in found.values():
         looks = list(itertools.takewhile(lambda call: call.startswith(("read", "diff")), calls))
-        calls[: len(looks)] = sorted(looks, key=_id)
+        calls[: len(looks)] = sorted(looks, key=_subject)
     return found
 
 
-def _id(call: str) -> str:
-    """The id of the thing that a call is about."""
-    id_: str = json.loads(call.partition(" ")[2])["id"]
-    return id_
+def _subject(call: str) -> tuple[str, str]:
+    """The id of the thing that a call is about, and what the program calls it."""
+    given = json.loads(call.partition(" ")[2])
+    properties = given.get("props") or given.get("news") or {}
+    return given["id"], properties.get("key", "")
 
 
 def _title(resource: dict[str, Any]) -> str:
