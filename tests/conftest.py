@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
+
+from metastudio_emulator import Emulator
 
 # Nothing here is about speed, and a busy machine is no defect.
 settings.register_profile("untimed", deadline=None)
@@ -18,3 +23,17 @@ os.environ["PYTHONPATH"] = str(Path(__file__).with_name("no_packages"))
 # A shell starts what runs in the background with SIGINT ignored, and children inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def stop_meanwhile() -> Iterator[Callable[[Emulator], None]]:
+    """Stops services beside the next tests: a clean stop takes a fifth of a second."""
+    with ThreadPoolExecutor(8) as pool:
+        stopped: list[Future[None]] = []
+
+        def submit(service: Emulator) -> None:
+            stopped.append(pool.submit(service.stop))
+
+        yield submit
+        for each in stopped:
+            each.result()

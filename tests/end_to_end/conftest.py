@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,10 +47,11 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture
-def emulator(tmp_path: Path) -> Iterator[Emulator]:
+def emulator(tmp_path: Path, stop_meanwhile: Callable[[Emulator], None]) -> Iterator[Emulator]:
     """A service in which a job stays where it is put."""
-    with Emulator(tmp_path / "emulator", transitions="manual") as service:
-        yield service
+    service = Emulator(tmp_path / "emulator", transitions="manual").start()
+    yield service
+    stop_meanwhile(service)
 
 
 @pytest.fixture(params=["embedded", "pulumi"])

@@ -159,7 +159,7 @@ def test_the_second_signal_ends_it(slow: Any, emulator: Emulator) -> None:
     _until(lambda: not _processes(slow), f"all processes ended; {text}")
 
 
-@pytest.mark.parametrize("slow", [20], indirect=True)
+@pytest.mark.parametrize("slow", [12], indirect=True)
 def test_what_a_running_up_makes_is_not_swept(slow: Any, emulator: Emulator) -> None:
     process = _start(slow, emulator)
     swept = slow.run("sweep", "--delete", "--yes")

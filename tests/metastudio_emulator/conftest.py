@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,19 @@ from .clients import Api, StartEmulator, vendor_client
 
 
 @pytest.fixture
-def start_emulator(tmp_path: Path) -> Iterator[StartEmulator]:
+def start_emulator(
+    tmp_path: Path, stop_meanwhile: Callable[[Emulator], None]
+) -> Iterator[StartEmulator]:
     """Start emulators that end with the test, by default on the folder ``data``."""
-    with ExitStack() as stack:
+    started: list[Emulator] = []
 
-        def start(folder: Path | None = None, **options: Any) -> Emulator:
-            return stack.enter_context(Emulator(folder or tmp_path / "data", **options))
+    def start(folder: Path | None = None, **options: Any) -> Emulator:
+        started.append(Emulator(folder or tmp_path / "data", **options).start())
+        return started[-1]
 
-        yield start
+    yield start
+    for service in started:
+        stop_meanwhile(service)
 
 
 @pytest.fixture

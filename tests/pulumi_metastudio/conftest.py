@@ -6,7 +6,6 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -97,22 +96,8 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
     return make
 
 
-@pytest.fixture(scope="session")
-def _stopping() -> Iterator[Callable[[Emulator], None]]:
-    """Stops services beside the next tests: a clean stop takes a fifth of a second."""
-    with ThreadPoolExecutor(8) as pool:
-        stopped: list[Future[None]] = []
-
-        def submit(service: Emulator) -> None:
-            stopped.append(pool.submit(service.stop))
-
-        yield submit
-        for each in stopped:
-            each.result()
-
-
 @pytest.fixture
-def start(tmp_path: Path, _stopping: Callable[[Emulator], None]) -> Iterator[StartEmulator]:
+def start(tmp_path: Path, stop_meanwhile: Callable[[Emulator], None]) -> Iterator[StartEmulator]:
     """Start emulators that serve this test alone, each on a free port."""
     started: list[Emulator] = []
 
@@ -124,7 +109,7 @@ def start(tmp_path: Path, _stopping: Callable[[Emulator], None]) -> Iterator[Sta
 
     yield start_one
     for service in started:
-        _stopping(service)
+        stop_meanwhile(service)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ Run = Callable[..., Result]
 def test_voice_settings_that_are_told_in_part_are_not_sent(
     run: Run, emulator: Emulator, tmp_path: Path, voice: dict[str, Any]
 ) -> None:
-    cover = make_samples(tmp_path / "material")["cover"]
+    cover = make_samples(tmp_path / "material", seconds=1, size="320x180")["cover"]
     job = emulator.control.add_job(name="Anna", is_flexus=True)["job_id"]
     emulator.control.set_fields(job, voice_properties=voice)
     sent = run("upload", job, f"cover={cover}")
