@@ -256,10 +256,12 @@ class Walk:
         self._as_declared(self.engine.record)
 
     def _as_declared(self, record: Record) -> None:
-        """The service holds what is declared, whatever the record says."""
-        fields = self.emulator.control.job(record.id)["fields"]
+        """The service holds what is declared, but for drift that it lets nobody mend."""
+        job = self.emulator.control.job(record.id)
+        fields, drifted = job["fields"], record.outputs.get("__drifted", {})
+        assert not drifted or job["state"] not in EDITABLE
         for name, declared in self.declared.items():
-            if name not in FIELDS or declared in (None, "", []):
+            if name not in FIELDS or name in drifted or declared in (None, "", []):
                 continue
             found = fields.get(name)
             if name == "tags":
