@@ -13,6 +13,9 @@ from hypothesis import settings
 
 from metastudio_emulator import Emulator
 
+# These assert for many tests, and are to say what they compared.
+pytest.register_assert_rewrite("tests.pulumi_metastudio.lifecycle.job_checks")
+
 # Nothing here is about speed, and a busy machine is no defect.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

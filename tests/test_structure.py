@@ -47,6 +47,18 @@ FORBIDDEN = {
         "pulumi_metastudio.provider",
         "pulumi_metastudio.training_job",
     ),
+    "pulumi_metastudio/sdk": tuple(
+        f"pulumi_metastudio.{room}" for room in ("api", "transfer", "lifecycle", "cli", "provider")
+    ),
+    **{
+        f"pulumi_embedded/{room}": tuple(f"pulumi_embedded.{above}" for above in rooms_above)
+        for room, *rooms_above in (
+            ("processes", "engine"),
+            ("display", "engine", "processes"),
+            ("project", "engine", "processes", "display"),
+            ("model", "engine", "processes", "display", "project"),
+        )
+    },
 }
 
 
