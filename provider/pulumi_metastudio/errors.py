@@ -122,6 +122,7 @@ class UploadFailure(enum.Enum):
     CONNECTION = "the connection failed"
     STALLED = "no byte moved for too long"
     SOURCE = "the file could not be read"
+    CONTENT = "the file is not the one that is declared"
 
 
 class UploadError(MetaStudioError):

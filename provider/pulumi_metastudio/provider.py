@@ -43,23 +43,22 @@ class TrainingJobProvider(ResourceProvider):
         self._config = req.config
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Refuse bad inputs; note the fingerprints of the files of a job that exists."""
+        """Refuse bad inputs; note what the files are, and their content where a job exists."""
         from . import lifecycle
         from .errors import ConfigurationError
 
         given = {name: value for name, value in news.items() if name != "__provider"}
-        inputs = lifecycle.normalised(_known(given))
-        inputs.pop("fingerprints", None)
-        found = [str(problem) for problem in lifecycle.problems(inputs)]
+        inputs, _ = _apart(lifecycle.normalised(_known(given)))
+        before, noted = _apart(lifecycle.normalised(_known(_without_provider(_olds))))
+        look = lifecycle.Look(noted)
+        found = [str(problem) for problem in lifecycle.problems(inputs, look)]
         try:
             self._context()
         except ConfigurationError as error:
             found.append(str(error))
-        checked = {name: given[name] for name in inputs}
         if not found and _olds:
-            checked["fingerprints"], found = self._fingerprints(inputs)
-        before = lifecycle.normalised(_known(_without_provider(_olds)))
-        before.pop("fingerprints", None)
+            found = [f"{name} {reason}" for name, reason in look.read()]
+        checked = {**{name: given[name] for name in inputs}, **look.as_inputs()}
         if not found and inputs != before:  # of what stays as it is, everything has been said
             for text in lifecycle.warnings(inputs):
                 self._reporter(news).warning(text)
@@ -73,6 +72,7 @@ class TrainingJobProvider(ResourceProvider):
 
         news = lifecycle.normalised(_known(_news))
         context = self._context(news)
+        news = lifecycle.completed(news, _olds, context.cache)
         plan = lifecycle.diff(_olds, news)
         now: dict[str, Any] | None = _olds
         if plan.calls:
@@ -145,22 +145,6 @@ class TrainingJobProvider(ResourceProvider):
         urn = props.get("__urn")
         return EngineReporter(urn if isinstance(urn, str) else None)
 
-    def _fingerprints(self, inputs: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
-        """SHA-256 by the name of each file, and what is wrong with those that cannot be read."""
-        from .errors import InputError
-        from .lifecycle import FILES, UNKNOWN
-        from .transfer import fingerprint, open_source
-
-        cache = self._context().cache
-        prints, problems = {}, []
-        for name in FILES:
-            if name in inputs and inputs[name] is not UNKNOWN:
-                try:
-                    prints[name] = fingerprint(open_source(inputs[name]), cache)
-                except InputError as error:
-                    problems.append(f"{name} {error}")
-        return prints, problems
-
     def _outputs(self, outcome: Outcome, props: Mapping[str, Any]) -> dict[str, Any]:
         if outcome.problem:
             reporter = self._reporter(props)
@@ -188,6 +172,15 @@ class TrainingJobProvider(ResourceProvider):
 
 def _without_provider(props: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in props.items() if name != "__provider"}
+
+
+def _apart(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a program declares, and what a check has noted of the files."""
+    from .lifecycle import OF_FILES
+
+    noted = {name: value for name, value in inputs.items() if name in OF_FILES}
+    # 0.1.0 noted fingerprints under this name.
+    return {n: v for n, v in inputs.items() if n not in (*noted, "fingerprints")}, noted
 
 
 def _known(value: Any) -> Any:

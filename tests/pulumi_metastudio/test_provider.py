@@ -128,13 +128,13 @@ def test_a_life_cycle(
 ) -> None:
     checked = provider.check({}, declared)
     assert checked.failures == []
-    assert "fingerprints" not in checked.inputs  # the creation takes them from what it sends
+    assert "__fingerprints" not in checked.inputs  # the creation takes them from what it sends
     made = provider.create(checked.inputs)
     assert outputs_of(made)["pending"] == []
     assert outputs_of(made)["job_id"] == made.id == emulator.control.jobs()[0]["job_id"]
 
     again = provider.check(checked.inputs, declared)
-    assert set(again.inputs["fingerprints"]) == {"training_video"}
+    assert set(again.inputs["__fingerprints"]) == {"training_video"}
     assert provider.diff(made.id, outputs_of(made), again.inputs).changes is False
 
     seen = provider.read(made.id, outputs_of(made))
@@ -154,7 +154,7 @@ def test_a_life_cycle(
     found = provider.diff(made.id, outputs_of(seen), changed.inputs)
     assert (found.changes, found.replaces) == (True, [])
     updated = provider.update(made.id, outputs_of(seen), changed.inputs)
-    assert outputs_of(updated)["fingerprints"] == changed.inputs["fingerprints"]
+    assert outputs_of(updated)["fingerprints"] == changed.inputs["__fingerprints"]
     assert provider.diff(made.id, outputs_of(updated), changed.inputs).changes is False
 
     emulator.control.set_state(made.id, "MANUAL_VERIFY_FAILED")

@@ -5,8 +5,9 @@ Knows no Pulumi types, so that any engine can stand on it.
 
 from .context import Context, Run
 from .journal import Journal
+from .material import Look, completed
 from .operations import Outcome, create, delete, look, read, update
-from .outputs import SECRETS, refreshed_inputs
+from .outputs import OF_FILES, SECRETS, refreshed_inputs
 from .plan import Plan, diff, review_note
 from .schema import BEHAVIOUR, FIELDS, FILES, UNKNOWN, Effect
 from .validate import Problem, normalised, problems, warnings
@@ -15,15 +16,18 @@ __all__ = [
     "BEHAVIOUR",
     "FIELDS",
     "FILES",
+    "OF_FILES",
     "SECRETS",
     "UNKNOWN",
     "Context",
     "Effect",
     "Journal",
+    "Look",
     "Outcome",
     "Plan",
     "Problem",
     "Run",
+    "completed",
     "create",
     "delete",
     "diff",

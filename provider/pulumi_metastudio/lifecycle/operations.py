@@ -21,13 +21,13 @@ from ..errors import (
     NotFound,
     ServerError,
 )
-from ..transfer import fingerprint, open_source
 from . import refusals
 from .context import Context
 from .listings import as_detail, in_doubt, stands
+from .material import completed, content, ready
 from .outputs import failed_reviews, recorded, reread
 from .plan import Plan, diff, undeclared
-from .progress import PUT, RECREATE, Progress, steps
+from .progress import PUT, RECREATE, UPLOAD, Progress, steps
 from .recovery import catch_up, recover
 from .request_bodies import create_request
 from .schema import FIELDS, FILES, Effect, Inputs
@@ -59,7 +59,11 @@ def create(context: Context, inputs: Inputs) -> Outcome:
     existing = inputs.get("existing_job_id")
     if existing:
         return _adopt(context, inputs, existing)
-    job = recover(context, inputs) or _make(context, inputs)
+    job = recover(context, inputs)
+    if job:
+        ready(inputs, job.progress.waiting(UPLOAD), context.cache)
+    else:
+        job = _make(context, inputs)
     job.run()
     if RECREATE in job.progress.pending:
         # Nothing is recorded of it yet, so it can be made anew at once.
@@ -83,12 +87,15 @@ def update(context: Context, job_id: str, old: Mapping[str, Any], inputs: Inputs
     if job is None:
         # The record may be old: what a change means depends on the state that the job is in now.
         now = reread(detail, old)
+        inputs = completed(inputs, now, context.cache)
         plan = diff(now, inputs)
         if plan.replaces:
             raise JobRefusal(refusals.moved_on(job_id, detail.state, plan.replaces))
         job = _edited(context, inputs, now, plan, detail)
         if not plan.calls:
             return Outcome(job_id, recorded(inputs, detail, job.progress))
+    edited = job.edit.files if job.edit else ()
+    ready(inputs, {*edited, *job.progress.waiting(UPLOAD)}, context.cache)
     job.run()
     if job.problem and PUT in job.progress.pending:
         raise job.problem
@@ -107,6 +114,7 @@ def _refuse_without_way_out(context: Context, inputs: Inputs) -> None:
 
 def _make(context: Context, inputs: Inputs) -> StepExecutor:
     """Create a job. Whether a lost call made one is looked up by its tags before the next."""
+    ready(inputs, [name for name in FILES if name in inputs], context.cache)
     context.reporter.status("creating the job")
     counts = part_counts(inputs, context.client.settings.part_size)
     tags = context.tags(inputs)
@@ -141,8 +149,10 @@ def _adopt(context: Context, inputs: Inputs, job_id: str) -> Outcome:
         raise JobRefusal(f"existing_job_id: the service has no job {job_id}")
     context.run.take(job_id)
     present = [n for n, file in FILES.items() if n in inputs and getattr(detail, file.download)]
+    found = {name: content(inputs, name, context.cache) for name in present}
     progress = Progress(
-        fingerprints={n: fingerprint(open_source(inputs[n]), context.cache) for n in present}
+        fingerprints={name: sha256 for name, (sha256, _) in found.items()},
+        origins={name: origin for name, (_, origin) in found.items()},
     )
     if identity:
         context.journal.forget(identity, job_id)

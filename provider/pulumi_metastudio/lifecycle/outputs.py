@@ -61,13 +61,13 @@ def recorded(inputs: Inputs, detail: JobDetail, progress: Progress | None = None
             value = unmasked(inputs[name], value)
         outputs[name] = list(value) if isinstance(value, tuple) else value
     outputs |= {name: inputs[name] for name in (*FILES, *BEHAVIOUR) if name in inputs}
-    outputs |= {name: value for name, value in inputs.items() if name.startswith("__")}
+    outputs |= {n: v for n, v in inputs.items() if n.startswith("__") and n not in OF_FILES}
     outputs |= {
         "job_id": detail.job_id,
         "console_status": console_status(detail.state),
         "failure": _failure(detail),
         "__declared": declared,
-        **(progress.as_outputs() if progress else {}),
+        **(_seen_again(progress, inputs).as_outputs() if progress else {}),
     }
     if outputs.get("pending"):
         outputs["__reviews"] = failed_reviews(detail)
@@ -79,6 +79,17 @@ def recorded(inputs: Inputs, detail: JobDetail, progress: Progress | None = None
             file.name: shown[file.download] for file in FILES.values() if shown[file.download]
         }
     return outputs
+
+
+def _seen_again(progress: Progress, inputs: Inputs) -> Progress:
+    """With the newest validator of each content that is recorded already."""
+    prints, sources = inputs.get("__fingerprints") or {}, inputs.get("__sources") or {}
+    again = {
+        name: {"sha256": sha256, **sources[name]}
+        for name, sha256 in progress.fingerprints.items()
+        if prints.get(name) == sha256 and (sources.get(name) or {}).get("validator")
+    }
+    return replace(progress, origins={**progress.origins, **again})
 
 
 def reread(detail: JobDetail, old: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,11 +110,22 @@ def reread(detail: JobDetail, old: Mapping[str, Any]) -> dict[str, Any]:
 
 def refreshed_inputs(outputs: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs that would lead to ``outputs``: what a refresh records as declared."""
-    kept = ("fingerprints", *FILES, *BEHAVIOUR)
+    kept = (*FILES, *BEHAVIOUR)
     names = [*(outputs.get("__declared") or []), *(name for name in kept if name in outputs)]
     names += [name for name in outputs if name.startswith("__") and name in _HIDDEN_INPUTS]
-    return {name: outputs[name] for name in names if outputs.get(name) is not None}
+    inputs = {name: outputs[name] for name in names if outputs.get(name) is not None}
+    prints = outputs.get("fingerprints") or {}
+    sources = {
+        name: {part: each[part] for part in ("size", "validator") if part in each}
+        for name, each in (outputs.get("__sources") or {}).items()
+        if each.get("sha256") == prints.get(name)
+    }
+    found = zip(OF_FILES, (sources, prints), strict=True)
+    return inputs | {name: value for name, value in found if value}
 
+
+#: Inputs that a check notes of the files: of each its size and a URL's validator, and its SHA-256.
+OF_FILES = ("__sources", "__fingerprints")
 
 #: Inputs that a program hands over without showing them: whose the resource is, what it ignores.
 _HIDDEN_INPUTS = ("__urn", "__organization", "__ignored")

@@ -65,7 +65,7 @@ def diff(
 
     Args:
         old: outputs as the module ``outputs`` makes them.
-        new: normalised inputs; ``fingerprints`` among them holds the SHA-256 of the files.
+        new: normalised inputs; ``__fingerprints`` among them holds the SHA-256 of the files.
         recorded: the outputs in the state, where ``old`` was read anew.
     """
     editable = old.get("state", WAIT_FILE_UPLOAD) in EDITABLE
@@ -161,7 +161,7 @@ def _field_reason(field: FieldInput) -> str:
 
 def _files(old: Mapping[str, Any], new: Inputs, editable: bool) -> Iterator[Change]:
     uploaded = {**(old.get("fingerprints") or {}), **(old.get("__sent") or {})}
-    declared = new.get("fingerprints") or {}
+    declared = new.get("__fingerprints") or {}
     waiting = set(old.get("pending") or [])
     ignored = new.get("__ignored") or ()
     for name in FILES:

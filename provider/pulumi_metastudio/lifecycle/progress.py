@@ -44,6 +44,7 @@ class Progress:
         fingerprints: SHA-256 by input name, of what the service has confirmed.
         sent: SHA-256 by input name, of what arrived and may not be confirmed yet.
         sources: validator by input name, of what was about to be sent.
+        origins: by input name, where what arrived came from, see ``material.origin``.
         submitted: whether the job was, or was about to be, submitted; its state tells.
         reviews: how many reviews of the job had failed before; None where that is not known.
         serial: names the operation, so that state and journal can be compared.
@@ -54,6 +55,7 @@ class Progress:
     fingerprints: Mapping[str, str] = field(default_factory=dict)
     sent: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     submitted: bool = False
     reviews: int | None = None
     serial: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -66,6 +68,7 @@ class Progress:
             urls=old.get("__upload_urls") or {},
             fingerprints=old.get("fingerprints") or {},
             sent=old.get("__sent") or {},
+            origins=old.get("__sources") or {},
             reviews=old.get("__reviews"),
             serial=old.get("__journal", ""),
         )
@@ -79,6 +82,14 @@ class Progress:
             "__sent": {name: sha256 for name, sha256 in self.sent.items() if name in waiting},
             "__upload_urls": self._needed_urls(),
         }
+        recorded = {**self.fingerprints, **outputs["__sent"]}
+        origins = {
+            name: dict(each)
+            for name, each in self.origins.items()
+            if name in recorded and each.get("sha256") == recorded[name]
+        }
+        # States of 0.1.0 have none: a refresh is not to show them as a change.
+        outputs |= {"__sources": origins} if origins else {}
         return outputs | ({"__journal": self.serial} if self.serial else {})
 
     @classmethod
@@ -106,6 +117,7 @@ class Progress:
             fingerprints=part(self.fingerprints),
             sent=part(self.sent),
             sources=part(self.sources),
+            origins=part(self.origins),
             reviews=self.reviews,
         )
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from ..api import JobDetail
 from ..api.states import EDITABLE, WAIT_FILE_UPLOAD
-from ..errors import JobRefusal
-from ..transfer import fingerprint, open_source
+from ..errors import InputError, JobRefusal
 from . import refusals
 from .context import Context
 from .journal import Entry, declaration
+from .material import content, open_real
 from .outputs import failed_reviews
 from .ownership import Claim, Evidence, Identity, claim
 from .plan import same
@@ -208,7 +208,7 @@ def _arrived(context: Context, inputs: Inputs, entry: Entry) -> Progress:
     """How far the declared files are, of which some may have changed since, or be new."""
     progress = entry.progress.of(name for name in FILES if name in inputs)
     now = {
-        name: fingerprint(open_source(inputs[name]), context.cache)
+        name: content(inputs, name, context.cache)[0]
         for name in {**progress.sent, **progress.fingerprints}
     }
     confirmed = {n: p for n, p in progress.fingerprints.items() if now[n] == p}
@@ -217,13 +217,20 @@ def _arrived(context: Context, inputs: Inputs, entry: Entry) -> Progress:
     begun_otherwise = {
         name
         for name, validator in progress.sources.items()
-        if validator != open_source(inputs[name]).validator
+        if validator != _validator(inputs[name])
     }
     urls = {name: u for name, u in progress.urls.items() if name not in begun_otherwise}
     progress = replace(progress, pending=steps(inputs), urls=urls, fingerprints=confirmed)
     return progress.done(
         *(f"{UPLOAD} {name}" for name in sent), *(f"{CONFIRM} {name}" for name in confirmed)
     )
+
+
+def _validator(value: Any) -> str | None:
+    try:
+        return open_real(value).validator
+    except InputError:
+        return None  # not here, where a digest stands for it
 
 
 def _fits(inputs: Inputs, detail: JobDetail) -> bool:

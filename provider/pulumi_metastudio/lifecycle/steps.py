@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,10 +24,11 @@ from ..errors import (
     UploadError,
     UploadFailure,
 )
-from ..transfer import Source, fingerprint, open_source, part_count, parts_fit
+from ..transfer import Source, fingerprint, part_count, parts_fit
 from . import refusals
 from .context import Context
 from .journal import Entry, declaration
+from .material import content, declared, differing, known_size, open_real, origin
 from .progress import CONFIRM, PUT, RECREATE, SUBMIT, UPLOAD, Progress, steps
 from .request_bodies import command_message, update_request
 from .schema import FILES, FileInput, Inputs
@@ -37,13 +38,23 @@ _log = logging.getLogger(__name__)
 _SPENT_URL = (UploadFailure.USED, UploadFailure.EXPIRED, UploadFailure.SIGNATURE)
 
 
-def part_counts(inputs: Inputs, part_size: int) -> dict[str, int]:
-    """The request fields that say in how many parts each declared video will come."""
-    return {
-        file.parts: part_count(open_source(inputs[file.name]).size, part_size)
-        for file in FILES.values()
-        if file.parts and file.name in inputs
-    }
+def part_counts(
+    inputs: Inputs, part_size: int, uploads: Collection[str] | None = None
+) -> dict[str, int]:
+    """The request fields that say in how many parts each declared video will come.
+
+    Args:
+        uploads: the files that will be uploaded, by default all. Of another one the number goes
+            along as well, as long as its size is known.
+    """
+    counts = {}
+    for name, file in FILES.items():
+        if file.parts and name in inputs:
+            needed = uploads is None or name in uploads
+            size = open_real(inputs[name]).size if needed else known_size(inputs, name)
+            if size:
+                counts[file.parts] = part_count(size, part_size)
+    return counts
 
 
 def upload_urls(answer: UploadUrls) -> dict[str, list[str]]:
@@ -204,7 +215,7 @@ class StepExecutor:
     def _upload(self, file: FileInput) -> None:
         name = file.name
         self.context.reporter.status(f"uploading {name}")
-        source = open_source(self.inputs[name])
+        source = open_real(self.inputs[name])
         if self.resumed and self._whole_file_there(file, source):
             sha256 = fingerprint(source, self.context.cache)
         else:
@@ -216,13 +227,20 @@ class StepExecutor:
             self._note()
             sha256 = self._send_by_any_url(file, source)
             self.context.cache.put(source, sha256)
+        # One-time: never to be used for another content.
+        urls = {n: urls for n, urls in self.progress.urls.items() if n != name}
+        wrong = differing(name, source, declared(self.inputs[name]), sha256)
+        if wrong:
+            if not file.uploaded:  # of a video, each part is sent again where it differs
+                self.progress = replace(self.progress, urls=urls)
+            raise wrong
         progress = self.progress
         fingerprints = progress.fingerprints
         self.progress = replace(
             progress,
-            # One-time: never to be used for another content.
-            urls={n: urls for n, urls in progress.urls.items() if n != name},
+            urls=urls,
             sent={**progress.sent, name: sha256},
+            origins={**progress.origins, name: origin(source, sha256)},
             fingerprints=fingerprints if file.confirm else {**fingerprints, name: sha256},
         )
 
@@ -314,11 +332,12 @@ class StepExecutor:
                     # An update may have dropped parts: the next run looks, and sends them.
                     self.progress = self.progress.first(f"{UPLOAD} {file.name}")
                 raise
-        sha256 = self.progress.sent.get(file.name)
+        sha256, origins = self.progress.sent.get(file.name), self.progress.origins
         if sha256 is None:  # uploaded by an earlier run that could not confirm
-            sha256 = fingerprint(open_source(self.inputs[file.name]), self.context.cache)
+            sha256, seen = content(self.inputs, file.name, self.context.cache)
+            origins = {**origins, file.name: seen}
         fingerprints = {**self.progress.fingerprints, file.name: sha256}
-        self.progress = replace(self.progress, fingerprints=fingerprints)
+        self.progress = replace(self.progress, fingerprints=fingerprints, origins=origins)
 
     def _submit(self) -> None:
         self.context.reporter.status("submitting for review")
@@ -342,7 +361,7 @@ class StepExecutor:
         replaced: set[str] | list[str],
         removed: Mapping[str, Any] | None = None,
     ) -> UploadUrls:
-        counts = part_counts(self.inputs, self.context.client.settings.part_size)
+        counts = part_counts(self.inputs, self.context.client.settings.part_size, files)
         message = command_message(files, replaced)
         body = update_request(self.inputs, counts, current, removed, message)
         return self.context.client.update_job(self.job_id, body, app_user_id=self._app_user)

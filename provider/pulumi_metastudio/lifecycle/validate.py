@@ -10,17 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..api.identifiers import APP_USER_ID_RULE, JOB_ID_RULE, is_app_user_id, is_job_id
-from ..errors import InputError
-from ..transfer import (
-    LARGEST_PART,
-    MOST_PARTS,
-    Media,
-    MediaKind,
-    SourceCache,
-    open_source,
-    probe,
-    probe_cache,
-)
+from .material import Look
 from .ownership import is_own_tag
 from .schema import (
     BEHAVIOUR,
@@ -57,21 +47,26 @@ class Problem:
 
 def normalised(inputs: Inputs) -> dict[str, Any]:
     """Inputs without the ones that were not given; whole numbers as int, not as float."""
-    return {
-        name: int(value) if isinstance(value, float) and value.is_integer() else value
-        for name, value in inputs.items()
-        if value is not None
-    }
+    found = {name: _whole(value) for name, value in inputs.items() if value is not None}
+    for name in found.keys() & FILES.keys():
+        if isinstance(found[name], dict):
+            parts = {n: _whole(part) for n, part in found[name].items() if part is not None}
+            found[name] = UNKNOWN if UNKNOWN in parts.values() else parts
+    return found
 
 
-def problems(inputs: Inputs, cache: SourceCache | None = None) -> list[Problem]:
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def problems(inputs: Inputs, look: Look | None = None) -> list[Problem]:
     """Everything that is wrong with normalised inputs.
 
     Args:
-        cache: remembers what the headers of files said; by default the user's.
+        look: looks at the files, and remembers what it found.
     """
     found: list[Problem] = []
-    cache = cache or probe_cache()
+    look = look or Look()
     for name in inputs:
         if not name.startswith("__") and name not in FIELDS and name not in FILES:
             found += _behaviour(name, inputs[name])
@@ -82,14 +77,14 @@ def problems(inputs: Inputs, cache: SourceCache | None = None) -> list[Problem]:
         found.append(Problem("name", "is missing: give the model a name of 1 to 256 characters"))
     for file in FILES:
         if file in inputs:
-            found += _file(file, inputs[file], cache)
+            found += [Problem(file, text) for text in look.problems(file, inputs[file])]
     # Combinations make sense only of values that are fine by themselves.
     bad = {problem.property.partition(".")[0] for problem in found}
     return [*found, *_combinations({**inputs, **dict.fromkeys(bad, UNKNOWN)})]
 
 
 def _behaviour(name: str, value: Any) -> Iterator[Problem]:
-    if name not in BEHAVIOUR and name != "fingerprints":
+    if name not in BEHAVIOUR:
         yield Problem(name, "is not an input of a training job: see docs/resource.md for the list")
     elif value is UNKNOWN:
         return
@@ -154,56 +149,6 @@ def _voice(value: Any) -> Iterator[Problem]:
         yield Problem(f"voice_properties.{key}", "is not known: give job_tag, sex and language")
 
 
-#: What each file is; the letter of authorisation may be any document.
-_MEDIA = {
-    "training_video": MediaKind.VIDEO,
-    "action_video": MediaKind.VIDEO,
-    "audio": MediaKind.ARCHIVE,
-    "cover": MediaKind.PICTURE,
-    "id_card_image1": MediaKind.PICTURE,
-    "id_card_image2": MediaKind.PICTURE,
-    "pre_beauty_image": MediaKind.PICTURE,
-    "post_beauty_image": MediaKind.PICTURE,
-}
-# Rules of the create page; the sizes are those that the error 44005901 names.
-_FRAMES = ((1920, 1080), (1080, 1920), (3840, 2160), (2160, 3840))
-_SHORTEST, _LONGEST = 180, 600
-
-
-def _file(name: str, location: Any, cache: SourceCache) -> Iterator[Problem]:
-    if location is UNKNOWN:
-        return
-    if not isinstance(location, str):
-        yield Problem(name, "must be a path, a URL, a FileAsset or a RemoteAsset")
-        return
-    most = LARGEST_PART * (MOST_PARTS if FILES[name].parts else 1)
-    try:
-        source = open_source(location)
-        if source.size > most:
-            raise InputError(
-                f"'{source.label}' has {source.size} bytes: the storage takes {most}; "
-                "give a smaller file"
-            )
-        media = probe(source, _MEDIA[name], cache) if name in _MEDIA else None
-    except InputError as error:
-        yield Problem(name, _line(str(error)))
-        return
-    if media and _MEDIA[name] is MediaKind.VIDEO:
-        for fault in _video(media):
-            yield Problem(name, _line(f"'{source.label}' {fault}"))
-
-
-def _video(media: Media) -> Iterator[str]:
-    if (media.width, media.height) not in _FRAMES:
-        choices = ", ".join(f"{width}x{height}" for width, height in _FRAMES)
-        yield f"is {media.width}x{media.height}: the service takes {choices}; scale or crop it"
-    # To the second: what was cut at 3:00 may lack a frame.
-    if media.seconds is not None and not _SHORTEST <= round(media.seconds) <= _LONGEST:
-        minutes, seconds = divmod(round(media.seconds), 60)
-        mend = "cut it" if media.seconds > _LONGEST else "film more"
-        yield f"lasts {minutes}:{seconds:02} minutes: the service takes 3 to 10 minutes; {mend}"
-
-
 def _combinations(inputs: Inputs) -> Iterator[Problem]:
     editions = [inputs.get(name, False) for name in ("is_flexus", "is_fast_flexus")]
     flexus = True in editions
@@ -252,11 +197,6 @@ def warnings(inputs: Inputs) -> list[str]:
 def _listed(names: list[str]) -> str:
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def _line(text: str) -> str:
-    """One line, whatever a file's name holds."""
-    return " ".join(text.split())
 
 
 def _shown(value: Any) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from ..common.folders import cache_folder
 from ..errors import InputError
 from .hashing import SourceFailed, sha256_of
-from .source_cache import SourceCache
-from .sources import Source
+from .source_cache import SourceCache, place
+from .sources import Glance, Source
 
 
 def fingerprint(source: Source, cache: SourceCache) -> str:
@@ -24,6 +26,18 @@ def fingerprint(source: Source, cache: SourceCache) -> str:
         raise InputError(f"'{source.label}' cannot be read: {error}") from None
     cache.put(source, sha256)
     return sha256
+
+
+def portable_validator(source: Source | Glance) -> str:
+    """What is equal on any machine for as long as a URL's bytes are; empty where nothing is.
+
+    A digest of the place, the size and the server's own validator, so that it holds for this place
+    alone, and tells nothing of it.
+    """
+    if not source.proof:
+        return ""
+    text = "\n".join([place(source), str(source.size), source.proof])
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
 def fingerprint_cache() -> SourceCache:

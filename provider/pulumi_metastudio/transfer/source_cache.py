@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from .sources import Source, is_url
+from .sources import Glance, Source, is_url
 
 
 class SourceCache:
@@ -39,7 +39,7 @@ class SourceCache:
             with closing(self._open()) as db:
                 row = db.execute(
                     "SELECT value FROM known WHERE location = ? AND validator = ?",
-                    (_location(source), source.validator),
+                    (place(source), source.validator),
                 ).fetchone()
         except sqlite3.Error:
             return None
@@ -65,7 +65,7 @@ class SourceCache:
         with closing(self._open()) as db, db:
             db.execute(
                 "INSERT OR REPLACE INTO known VALUES (?, ?, ?)",
-                (_location(source), source.validator, value),
+                (place(source), source.validator, value),
             )
 
     def _open(self) -> sqlite3.Connection:
@@ -90,7 +90,8 @@ _BESIDE = frozenset(
 )
 
 
-def _location(source: Source) -> str:
+def place(source: Source | Glance) -> str:
+    """Where a source is, without what differs from one signature of the same object to the next."""
     if not is_url(source.label):
         return str(Path(source.label).expanduser().resolve())
     query = urlsplit(source.location).query.split("&")

@@ -43,7 +43,7 @@ def checked() -> Callable[..., dict[str, Any]]:
             for name in FILES
             if name in inputs
         }
-        return {**inputs, "fingerprints": prints}
+        return {**inputs, "__fingerprints": prints}
 
     return check
 
@@ -89,7 +89,7 @@ def half_done(
     """A job whose cover did not get up; everything else did, and is not confirmed."""
     fail_the_cover(service)
     declared = checked(
-        **{n: v for n, v in inputs.items() if n != "fingerprints"}, cover=files["cover"]
+        **{n: v for n, v in inputs.items() if n != "__fingerprints"}, cover=files["cover"]
     )
     outcome = create(context, declared)
     assert outcome.outputs["pending"][0] == "upload cover"

@@ -46,7 +46,7 @@ def assert_settled(outcome: Outcome, declared: dict[str, Any]) -> None:
     """Nothing failed, and an ``up`` right after it would change nothing."""
     assert outcome.problem is None
     assert outcome.outputs["pending"] == []
-    assert outcome.outputs["fingerprints"] == declared["fingerprints"]
+    assert outcome.outputs["fingerprints"] == declared["__fingerprints"]
     assert outcome.outputs["__upload_urls"] == {}
     assert diff(outcome.outputs, declared).changes == ()
 

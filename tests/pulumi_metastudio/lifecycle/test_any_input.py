@@ -18,6 +18,7 @@ from pulumi_metastudio.lifecycle import (
     FIELDS,
     FILES,
     UNKNOWN,
+    Look,
     diff,
     normalised,
     problems,
@@ -78,7 +79,9 @@ def known(value: Any) -> bool:
 def recorded(inputs: dict[str, Any], state: str) -> dict[str, Any]:
     """What is recorded of a job that was just made from these inputs."""
     declared = [name for name in FIELDS if name in inputs]
-    return {**inputs, "job_id": "j", "state": state, "pending": [], "__declared": declared}
+    prints = {"fingerprints": inputs["__fingerprints"]}
+    known = {"job_id": "j", "state": state, "pending": [], "__declared": declared}
+    return {**inputs, **prints, **known}
 
 
 @LONG
@@ -87,13 +90,13 @@ def test_any_input_is_checked_and_compared(
     likely: dict[str, Any], odd: dict[str, Any], state: str, tmp_path: Path
 ) -> None:
     inputs = normalised({**likely, **odd})
-    found = problems(inputs, SourceCache(tmp_path / "probes.db"))
+    found = problems(inputs, Look(probes=SourceCache(tmp_path / "probes.db")))
     assert all(p.reason and "\n" not in p.reason for p in found)
     assert all(isinstance(text, str) for text in warnings(inputs))
     if {p.property for p in found} - {"name", "training_video", "grant_file", "cover"}:
         return  # what the check refuses, no diff sees
     prints = {name: f"{n:064x}" for n, name in enumerate(FILES) if name in inputs}
-    inputs["fingerprints"] = prints
+    inputs["__fingerprints"] = prints
     old = recorded({name: value for name, value in inputs.items() if known(value)}, state)
     review_note(old)
     changed = {change.input for change in diff(old, inputs).changes}

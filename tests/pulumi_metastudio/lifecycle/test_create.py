@@ -24,8 +24,8 @@ def test_a_job_with_every_file(
     declared = checked(name="n", tags=["t"], audio_source_type="AUDIO", app_user_id="u", **files)
     outcome = create(context, declared)
     assert_settled(outcome, declared)
-    assert stored(service, outcome.job_id) == declared["fingerprints"]
-    assert set(declared["fingerprints"]) == set(FILES)
+    assert stored(service, outcome.job_id) == declared["__fingerprints"]
+    assert set(declared["__fingerprints"]) == set(FILES)
     assert state_of(service, outcome.job_id) == "AUTO_VERIFYING"
     record = service.control.job(outcome.job_id)
     assert record["part_uploads"]["training_video"] == {"1": 1, "2": 1, "3": 1}
@@ -58,7 +58,7 @@ def test_a_job_that_is_held_back(
 
 def test_a_refused_create_makes_nothing(service: Emulator, context: Context) -> None:
     with pytest.raises(InvalidRequest):
-        create(context, {"name": "n" * 300, "submit": False, "fingerprints": {}})
+        create(context, {"name": "n" * 300, "submit": False, "__fingerprints": {}})
     assert service.control.jobs() == []
 
 
@@ -77,7 +77,7 @@ def test_an_upload_whose_answer_was_lost(
     service.control.add_fault("upload", "reset", after=True, times=1)
     outcome = create(context, inputs)
     assert_settled(outcome, inputs)
-    assert stored(service, outcome.job_id) == inputs["fingerprints"]
+    assert stored(service, outcome.job_id) == inputs["__fingerprints"]
     assert service.control.counters()["create"] == {"200": 1}
     assert "update" not in service.control.counters()
 
@@ -101,8 +101,8 @@ def test_a_file_the_service_has_no_url_for(
     assert len(service.control.jobs()) == 1
     assert service.control.counters()["create"] == {"200": 1}
     without = {n: v for n, v in declared.items() if n != "pre_beauty_image"}
-    without["fingerprints"] = {
-        n: v for n, v in declared["fingerprints"].items() if n != "pre_beauty_image"
+    without["__fingerprints"] = {
+        n: v for n, v in declared["__fingerprints"].items() if n != "pre_beauty_image"
     }
     assert_settled(update(context, outcome.job_id, outcome.outputs, without), without)
 
@@ -148,7 +148,7 @@ def test_a_job_that_cannot_be_read_back(
     outcome = create(context, inputs)
     assert isinstance(outcome.problem, ServerError)
     assert (outcome.outputs["pending"], outcome.outputs["name"]) == ([], "n")
-    assert outcome.outputs["fingerprints"] == inputs["fingerprints"]
+    assert outcome.outputs["fingerprints"] == inputs["__fingerprints"]
     # The record stands until a refresh; it is not taken for a job that waits.
     assert diff(outcome.outputs, inputs).changes == ()
     service.control.clear_faults()

@@ -31,6 +31,7 @@ PROGRESS = st.builds(
     fingerprints=TEXTS,
     sent=TEXTS,
     sources=TEXTS,
+    origins=st.dictionaries(st.sampled_from(list(FILES)), TEXTS, max_size=3),
     submitted=st.booleans(),
     reviews=st.none() | st.integers(),
     serial=st.text(),
@@ -179,7 +180,7 @@ def test_an_entry_is_dropped_when_the_state_holds_all_of_it(
 # ------------------------------------------------------------------------ declarations
 
 WANTED = [*FIELDS, "triggers"]
-BESIDE = [*FILES, *(name for name in BEHAVIOUR if name != "triggers"), "fingerprints", "__urn"]
+BESIDE = [*FILES, *(name for name in BEHAVIOUR if name != "triggers"), "__fingerprints", "__urn"]
 VALUES = st.text() | st.booleans() | st.lists(st.text(), max_size=2)
 
 

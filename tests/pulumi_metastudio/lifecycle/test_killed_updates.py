@@ -35,7 +35,7 @@ def failed_review(
     assert old is not None
     rewrite(files["id_card_image1"])
     service.control.clear_counters()
-    return old, checked(**{n: v for n, v in mine.items() if n != "fingerprints"})
+    return old, checked(**{n: v for n, v in mine.items() if n != "__fingerprints"})
 
 
 def kill_update(context: Context, old: dict[str, Any], now: dict[str, Any], at: str) -> None:
@@ -57,7 +57,7 @@ def test_a_killed_update_is_gone_on_with(
     kill_update(context, old, now, at)
     outcome: Outcome = update(context, old["job_id"], old, now)
     assert_settled(outcome, now)
-    assert stored(service, outcome.job_id) == now["fingerprints"]
+    assert stored(service, outcome.job_id) == now["__fingerprints"]
     assert state_of(service, outcome.job_id) == "AUTO_VERIFYING"
     counters = service.control.counters()
     assert (counters["update"], counters["SUBMITVERIFYING"]) == ({"200": 1}, {"200": 1})

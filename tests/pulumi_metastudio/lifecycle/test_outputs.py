@@ -124,7 +124,7 @@ def test_what_a_refresh_records_as_declared() -> None:
         "tags": ["a"],
         "cover": "c.png",
         "submit": False,
-        "fingerprints": {"cover": "old"},
+        "__fingerprints": {"cover": "old"},
         "__urn": "urn:x",
     }
     found = outputs(inputs, tags=["b"], contact="138", is_flexus=True)
@@ -133,7 +133,6 @@ def test_what_a_refresh_records_as_declared() -> None:
         "tags": ["b"],
         "cover": "c.png",
         "submit": False,
-        "fingerprints": {},
         "__urn": "urn:x",
     }
 

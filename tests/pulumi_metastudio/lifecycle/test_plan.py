@@ -43,7 +43,7 @@ DECLARED: dict[str, Any] = {
 }
 MATERIAL = {name: f"{name}.bin" for name in FILES}
 PRINTS = {name: f"{number:064x}" for number, name in enumerate(FILES)}
-INPUTS = {**DECLARED, **MATERIAL, "fingerprints": PRINTS}
+INPUTS = {**DECLARED, **MATERIAL, "__fingerprints": PRINTS}
 
 MOVED_ON = ["MANUAL_VERIFYING", "TRAINING", "JOB_SUCCESS", "JOB_FINISH", "A_STATE_OF_NEXT_YEAR"]
 
@@ -192,14 +192,14 @@ def test_the_order_of_services_means_nothing() -> None:
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("state", [*sorted(EDITABLE), *MOVED_ON])
 def test_a_changed_file(name: str, state: str) -> None:
-    new = {**INPUTS, "fingerprints": {**PRINTS, name: "f" * 64}}
+    new = {**INPUTS, "__fingerprints": {**PRINTS, name: "f" * 64}}
     found = effects(job(state, submit=False), {**new, "submit": False})
     assert found == {name: UPDATE if state in EDITABLE else REPLACE}
 
 
 @pytest.mark.parametrize("state", MOVED_ON)
 def test_the_preview_says_what_a_changed_file_costs(state: str) -> None:
-    new = {**INPUTS, "fingerprints": {**PRINTS, "cover": "f" * 64}}
+    new = {**INPUTS, "__fingerprints": {**PRINTS, "cover": "f" * 64}}
     (change,) = diff(job(state), new).changes
     assert "trains again and is billed again" in change.reason
     assert "the content of cover changed" in change.reason
@@ -231,15 +231,15 @@ def test_a_file_that_is_not_known_yet(unknown: str) -> None:
     new = dict(INPUTS)
     if unknown == "the path":
         new["cover"] = UNKNOWN
-        new["fingerprints"] = {n: v for n, v in PRINTS.items() if n != "cover"}
+        new["__fingerprints"] = {n: v for n, v in PRINTS.items() if n != "cover"}
     else:
-        new["fingerprints"] = {**PRINTS, "cover": UNKNOWN}
+        new["__fingerprints"] = {**PRINTS, "cover": UNKNOWN}
     assert effects(job(), new) == {"cover": REPLACE}
     assert effects(job("MANUAL_VERIFY_FAILED"), new) == {"cover": UPDATE}
 
 
 def test_a_refresh_that_took_no_fingerprints_sees_no_change() -> None:
-    assert effects(job(), {n: v for n, v in INPUTS.items() if n != "fingerprints"}) == {}
+    assert effects(job(), {n: v for n, v in INPUTS.items() if n != "__fingerprints"}) == {}
 
 
 @pytest.mark.parametrize(
@@ -372,7 +372,7 @@ CHECKED = st.fixed_dictionaries(
     optional={
         **{name: _value(name) for name in FIELDS},
         **{name: st.just("x") | st.just(UNKNOWN) for name in FILES},
-        "fingerprints": st.dictionaries(st.sampled_from(list(FILES)), st.text(max_size=70)),
+        "__fingerprints": st.dictionaries(st.sampled_from(list(FILES)), st.text(max_size=70)),
         "submit": st.booleans() | st.just(UNKNOWN),
         "triggers": st.lists(st.integers(), max_size=2) | st.just(UNKNOWN),
         "deletion_policy": st.just("delete") | st.just(UNKNOWN),
@@ -409,4 +409,4 @@ def test_what_was_just_declared_is_no_change(names: list[str], state: str) -> No
     declared = {name: DECLARED[name] for name in names}
     old = job(state, **dict.fromkeys(FIELDS), submit=False)
     old |= declared | {"__declared": names}
-    assert effects(old, {**declared, **MATERIAL, "submit": False, "fingerprints": PRINTS}) == {}
+    assert effects(old, {**declared, **MATERIAL, "submit": False, "__fingerprints": PRINTS}) == {}

@@ -21,6 +21,9 @@ PROGRESS = st.builds(
     fingerprints=HASHES,
     sent=HASHES,
     sources=HASHES,
+    origins=st.dictionaries(
+        st.sampled_from(list(FILES)), st.dictionaries(st.just("sha256"), st.text())
+    ),
     submitted=st.booleans(),
     reviews=st.none() | st.integers(0, 9),
 )

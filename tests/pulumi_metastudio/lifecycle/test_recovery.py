@@ -66,7 +66,7 @@ def test_a_killed_creation_is_gone_on_with(
     left = jobs(service)
     outcome = create(context, mine)
     assert_settled(outcome, mine)
-    assert stored(service, outcome.job_id) == mine["fingerprints"]
+    assert stored(service, outcome.job_id) == mine["__fingerprints"]
     assert state_of(service, outcome.job_id) == "AUTO_VERIFYING"
     assert jobs(service) == [outcome.job_id]
     # Nothing is done twice.
@@ -94,7 +94,7 @@ def test_another_machine_finds_the_job_by_its_tag(
     left = jobs(service)
     outcome = create(elsewhere, mine)
     assert_settled(outcome, mine)
-    assert stored(service, outcome.job_id) == mine["fingerprints"]
+    assert stored(service, outcome.job_id) == mine["__fingerprints"]
     assert jobs(service) == [outcome.job_id]
     # Its URLs are lost; where the service gives no others, it is made anew.
     assert elsewhere.run.took(outcome.job_id) is tutorial
@@ -270,7 +270,7 @@ def test_a_field_that_was_edited_comes_along(
     outcome = create(context, now)
     assert_settled(outcome, now)
     assert service.control.job(outcome.job_id)["fields"]["name"] == "m"
-    assert stored(service, outcome.job_id) == mine["fingerprints"]
+    assert stored(service, outcome.job_id) == mine["__fingerprints"]
     assert jobs(service) == [outcome.job_id]
     assert (left == [outcome.job_id]) is tutorial
 
@@ -299,7 +299,7 @@ def test_a_file_that_was_being_sent_may_leave_the_program(
 ) -> None:
     kill_creation(context, mine, f"uploading {name}")
     (left,) = jobs(service)
-    fewer = {n: v for n, v in mine.items() if n not in (name, "fingerprints")}
+    fewer = {n: v for n, v in mine.items() if n not in (name, "__fingerprints")}
     if name == "training_video":
         fewer["submit"] = False
     outcome = create(context, checked(**fewer))
@@ -331,10 +331,10 @@ def test_a_file_that_was_edited_is_sent_again(
     service.control.clear_faults()
     left = jobs(service)
     rewrite(files[name])
-    now = checked(**{n: v for n, v in mine.items() if n != "fingerprints"})
+    now = checked(**{n: v for n, v in mine.items() if n != "__fingerprints"})
     outcome = create(context, now)
     assert_settled(outcome, now)
-    assert stored(service, outcome.job_id) == now["fingerprints"]
+    assert stored(service, outcome.job_id) == now["__fingerprints"]
     assert jobs(service) == [outcome.job_id]
     assert (left == [outcome.job_id]) is tutorial
 

@@ -29,7 +29,7 @@ BESIDE: dict[str, Any] = {
     "cover": "c.png",
     "submit": False,
     "__urn": "urn:x",
-    "fingerprints": {"cover": "ab"},
+    "__fingerprints": {"cover": "ab"},
 }
 
 

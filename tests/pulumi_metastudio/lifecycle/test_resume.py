@@ -51,7 +51,7 @@ def test_a_failed_part_is_resumed(
 
     outcome = update(context, outcome.job_id, outcome.outputs, inputs)
     assert_settled(outcome, inputs)
-    assert stored(service, outcome.job_id) == inputs["fingerprints"]
+    assert stored(service, outcome.job_id) == inputs["__fingerprints"]
     counters = service.control.counters()
     assert uploads(service) == 3 - len(there)
     assert not {"create", "update"} & set(counters)
@@ -64,7 +64,7 @@ def test_a_failed_file_is_resumed(
     outcome, declared = half_done
     outcome = update(context, outcome.job_id, outcome.outputs, declared)
     assert_settled(outcome, declared)
-    assert stored(service, outcome.job_id) == declared["fingerprints"]
+    assert stored(service, outcome.job_id) == declared["__fingerprints"]
     assert uploads(service) == 1
     assert "update" not in service.control.counters()
 
@@ -80,7 +80,7 @@ def test_an_expired_url(
     later = update(context, outcome.job_id, outcome.outputs, declared)
     if tutorial:
         assert_settled(later, declared)
-        assert stored(service, later.job_id) == declared["fingerprints"]
+        assert stored(service, later.job_id) == declared["__fingerprints"]
         assert service.control.counters()["update"] == {"200": 1}
         assert uploads(service) == 1
         return
@@ -125,11 +125,11 @@ def test_a_video_that_changed_before_the_resume(
         size
     ]
     rewrite(files["training_video"], content)
-    now = checked(**{n: v for n, v in inputs.items() if n != "fingerprints"})
+    now = checked(**{n: v for n, v in inputs.items() if n != "__fingerprints"})
     later = update(context, outcome.job_id, outcome.outputs, now)
     if tutorial:
         assert_settled(later, now)
-        assert stored(service, later.job_id) == now["fingerprints"]
+        assert stored(service, later.job_id) == now["__fingerprints"]
     else:
         assert later.outputs["pending"][0] == "recreate"
         assert "training_video" not in later.outputs["fingerprints"]
@@ -147,7 +147,7 @@ def test_a_picture_that_changed_after_its_answer_was_lost(
     service.control.add_fault("upload", "delay", delay_ms=1, times=3)
     service.control.add_fault("upload", "reset", after=True, times=1)
     service.control.add_fault("upload", "reset", times=4)
-    bare = {n: v for n, v in inputs.items() if n != "fingerprints"} | {"cover": files["cover"]}
+    bare = {n: v for n, v in inputs.items() if n != "__fingerprints"} | {"cover": files["cover"]}
     outcome = create(context, checked(**bare))
     assert outcome.outputs["pending"][0] == "upload cover"
     rewrite(files["cover"])
@@ -155,7 +155,7 @@ def test_a_picture_that_changed_after_its_answer_was_lost(
     later = update(context, outcome.job_id, outcome.outputs, now)
     if tutorial:
         assert_settled(later, now)
-        assert stored(service, later.job_id) == now["fingerprints"]
+        assert stored(service, later.job_id) == now["__fingerprints"]
     else:
         assert later.outputs["pending"][0] == "recreate"
         assert "cover" not in later.outputs["fingerprints"]
@@ -166,7 +166,9 @@ def test_a_file_that_is_removed_from_the_program_is_not_waited_for(
 ) -> None:
     outcome, declared = half_done
     without = {n: v for n, v in declared.items() if n != "cover"}
-    without["fingerprints"] = {n: v for n, v in declared["fingerprints"].items() if n != "cover"}
+    without["__fingerprints"] = {
+        n: v for n, v in declared["__fingerprints"].items() if n != "cover"
+    }
     assert_settled(update(context, outcome.job_id, outcome.outputs, without), without)
     assert uploads(service) == 0
 
@@ -188,4 +190,4 @@ def test_parts_that_an_update_dropped_are_sent_again(
         if not outcome.outputs["pending"]:
             break
     assert_settled(outcome, declared)
-    assert stored(service, outcome.job_id) == declared["fingerprints"]
+    assert stored(service, outcome.job_id) == declared["__fingerprints"]

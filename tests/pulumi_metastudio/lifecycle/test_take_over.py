@@ -67,7 +67,7 @@ def test_a_job_taken_over_without_its_name_that_cannot_be_read_back(
     service: Emulator, context: Context
 ) -> None:
     job_id = service.control.add_job(name="theirs", state="AUTO_VERIFY_FAILED")["job_id"]
-    declared = {"existing_job_id": job_id, "fingerprints": {}}
+    declared = {"existing_job_id": job_id, "__fingerprints": {}}
     made = create(context, declared)
     service.control.add_fault("update", "delay", delay_ms=1)
     now = {**declared, "tags": ["t"], "submit": False}

@@ -31,7 +31,7 @@ def test_a_field_after_a_failed_review(
     fields = service.control.job(made.job_id)["fields"]
     # Whatever was left out might have been reset.
     assert (fields["name"], fields["contact"]) == ("m", "138")
-    assert stored(service, made.job_id) == inputs["fingerprints"]
+    assert stored(service, made.job_id) == inputs["__fingerprints"]
     assert len(service.control.jobs()) == 1
 
 
@@ -77,7 +77,7 @@ def test_the_service_is_told_what_the_upload_is_for(
     now = checked(**declared)
     outcome = update(context, made.job_id, old, now)
     assert_settled(outcome, now)
-    assert stored(service, made.job_id) == now["fingerprints"]
+    assert stored(service, made.job_id) == now["__fingerprints"]
     assert service.control.job(made.job_id)["command_messages"]["update"] == message
 
 
@@ -141,11 +141,11 @@ def test_a_file_after_a_failed_review(
     old = read(context, made.job_id, made.outputs)
     assert old is not None
     rewrite(files[name])
-    now = checked(**{n: v for n, v in inputs.items() if n != "fingerprints"})
+    now = checked(**{n: v for n, v in inputs.items() if n != "__fingerprints"})
     service.control.clear_counters()
     outcome = update(context, made.job_id, old, now)
     assert_settled(outcome, now)
-    assert stored(service, made.job_id) == now["fingerprints"]
+    assert stored(service, made.job_id) == now["__fingerprints"]
     assert state_of(service, made.job_id) == "AUTO_VERIFYING"
     counters = service.control.counters()
     assert counters["SUBMITVERIFYING"] == {"200": 1}
@@ -166,7 +166,7 @@ def test_a_replaced_video_that_cannot_be_confirmed_is_not_taken_for_there(
     old = read(context, made.job_id, made.outputs)
     assert old is not None
     rewrite(files["training_video"])
-    now = checked(**{n: v for n, v in inputs.items() if n != "fingerprints"})
+    now = checked(**{n: v for n, v in inputs.items() if n != "__fingerprints"})
     service.control.add_fault("CONFIRM_MULTIPART_UPLOADED", "reset", times=1)
     outcome = update(context, made.job_id, old, now)
     # The service may still show the old video: that proves nothing about the new one.
@@ -175,7 +175,7 @@ def test_a_replaced_video_that_cannot_be_confirmed_is_not_taken_for_there(
     assert "training_video" not in outcome.outputs["fingerprints"]
     outcome = update(context, made.job_id, outcome.outputs, now)
     assert_settled(outcome, now)
-    assert stored(service, made.job_id) == now["fingerprints"]
+    assert stored(service, made.job_id) == now["__fingerprints"]
 
 
 def test_triggers_submit_again(

@@ -19,6 +19,7 @@ from pulumi_metastudio.lifecycle import (
     FIELDS,
     FILES,
     UNKNOWN,
+    Look,
     normalised,
     problems,
     warnings,
@@ -114,7 +115,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"existing_job_id": "../../v1/x"}, "existing_job_id", "it must be a job's id"),
     ({"existing_job_id": "a" * 65}, "existing_job_id", "it must be a job's id"),
     ({"nmae": "x"}, "nmae", "is not an input of a training job"),
-    ({"cover": 3}, "cover", "must be a path, a URL, a FileAsset or a RemoteAsset"),
+    ({"cover": 3}, "cover", "must be a path, a URL, a File, a FileAsset or a RemoteAsset"),
     ({"cover": "none.png"}, "cover", "no such file"),
     ({"cover": "a\nb.png"}, "cover", "'a b.png': no such file"),
     ({"cover": "nosuch://e/x.png"}, "cover", "nosuch"),
@@ -143,7 +144,7 @@ GOOD: list[dict[str, Any]] = [
     {"app_user_id": "user-7_~!"},
     {"deletion_policy": "delete", "expose_download_urls": True, "triggers": {"a": [1]}},
     {"existing_job_id": "efc5300ecdba4ea48d1ff13a9d907bc0"},
-    {"__urn": "urn:pulumi:s::p::t::n", "fingerprints": {"cover": "ab"}},
+    {"__urn": "urn:pulumi:s::p::t::n", "__fingerprints": {"cover": "ab"}},
 ]
 
 
@@ -217,7 +218,10 @@ def test_an_unchanged_file_is_not_opened_again(material: dict[str, str]) -> None
         watching = False
     assert set(opened).isdisjoint(material.values())
     watching = True
-    assert problems(inputs, SourceCache(Path(material["cover"]).parent / "empty.db")) == []
+    assert (
+        problems(inputs, Look(probes=SourceCache(Path(material["cover"]).parent / "empty.db")))
+        == []
+    )
     watching = False
     assert set(material.values()) - set(opened) == {material["grant_file"]}
 

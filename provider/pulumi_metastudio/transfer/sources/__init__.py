@@ -4,7 +4,18 @@ All kinds answer the same questions: how large, has it changed since, give me by
 A URL is never spooled to disk.
 """
 
-from .base import READ_ERRORS, OnRetry, Readable, Source, is_url, url_label
-from .opening import open_source
+from .base import READ_ERRORS, Glance, OnRetry, Readable, Source, is_url, url_label
+from .opening import glance, local_path, open_source
 
-__all__ = ["READ_ERRORS", "OnRetry", "Readable", "Source", "is_url", "open_source", "url_label"]
+__all__ = [
+    "READ_ERRORS",
+    "Glance",
+    "OnRetry",
+    "Readable",
+    "Source",
+    "glance",
+    "is_url",
+    "local_path",
+    "open_source",
+    "url_label",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
@@ -28,6 +29,9 @@ class Source(Protocol):
         size: bytes.
         validator: changes whenever the content may have changed (size, mtime and inode of a
             file; ETag of a URL); empty, if there is no such value.
+        proof: of a URL, what is the same on any machine for as long as the bytes are; empty for a
+            file, whose mtime and inode are this machine's, and where the server gives no such
+            value.
         local: reading it twice, or by several threads at once, costs no network.
         seekable: it can be read from any byte on without reading what is before it.
     """
@@ -41,6 +45,8 @@ class Source(Protocol):
     @property
     def validator(self) -> str: ...
     @property
+    def proof(self) -> str: ...
+    @property
     def local(self) -> bool: ...
     @property
     def seekable(self) -> bool: ...
@@ -53,6 +59,16 @@ class Source(Protocol):
         Args:
             on_retry: takes a line when the source breaks off and is asked again.
         """
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What is known of a source that was not opened; see ``Source``."""
+
+    location: str = field(repr=False)
+    label: str
+    size: int
+    proof: str
 
 
 class Readable(Protocol):

@@ -20,10 +20,8 @@ from .resuming import FinalReadError, ResumingReader
 _log = logging.getLogger(__name__)
 
 #: What file systems call the values that change with a file's content.
-_MARKS = (
-    "ETag etag e_tag md5Hash content_md5 generation version_id LastModified last_modified mtime"
-)
-_MARKS_OF_TIME = "modified updated created"
+_MARKS = "ETag etag e_tag md5Hash content_md5 generation version_id"
+_MARKS_OF_TIME = "LastModified last_modified mtime modified updated created"
 
 
 def fsspec_source(url: str) -> FsspecSource:
@@ -64,7 +62,17 @@ def fsspec_source(url: str) -> FsspecSource:
         raise InputError(f"'{label}' does not tell its size, which an upload needs")
     if size == 0:
         raise InputError(f"'{label}' is empty")
-    return FsspecSource(url, label, size, _validator(size, found), system, path)
+    proof = _first(_MARKS, found)
+    return FsspecSource(
+        url,
+        label,
+        size,
+        _validator(size, found),
+        # A time may be that of a coarse clock, and a weak ETag promises no equal bytes.
+        "" if proof.startswith("W/") else proof,
+        system,
+        path,
+    )
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,7 @@ class FsspecSource:
     label: str
     size: int
     validator: str
+    proof: str
     system: Any = field(repr=False)
     path: str = field(repr=False)
     local: bool = False
@@ -125,7 +134,9 @@ class _Translated:
 
 
 def _validator(size: int, found: Mapping[str, Any]) -> str:
-    for name in f"{_MARKS} {_MARKS_OF_TIME}".split():
-        if found.get(name):
-            return f"{size}-{found[name]}"
-    return ""
+    mark = _first(f"{_MARKS} {_MARKS_OF_TIME}", found)
+    return f"{size}-{mark}" if mark else ""
+
+
+def _first(names: str, found: Mapping[str, Any]) -> str:
+    return next((str(found[name]) for name in names.split() if found.get(name)), "")

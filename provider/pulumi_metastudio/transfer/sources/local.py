@@ -19,6 +19,7 @@ class LocalSource:
     label: str
     size: int
     validator: str
+    proof: str = ""
     local: bool = True
     seekable: bool = True
 

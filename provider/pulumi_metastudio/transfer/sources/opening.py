@@ -2,15 +2,47 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from ...errors import InputError
-from .base import NOT_A_URL, Source, is_url
+from .base import NOT_A_URL, Glance, Source, is_url
 from .local import local_source
 
 _NEARLY_URL = re.compile(r"https?:", re.IGNORECASE)
+
+
+def local_path(location: str) -> Path | None:
+    """The path of a file on this machine; None for a URL.
+
+    Raises:
+        InputError: it is no path.
+    """
+    if is_url(location):
+        scheme, _, _ = location.partition("://")
+        if scheme.lower() != "file":
+            return None
+        location = url2pathname(urlsplit(location).path)
+    try:
+        path = Path(location).expanduser()
+        os.fsencode(path)
+    except (ValueError, RuntimeError):  # half a surrogate, an unknown user's home
+        raise InputError(f"{location!r} is not a path") from None
+    if "\0" in location:
+        raise InputError(f"{location!r} is not a path")
+    return path
+
+
+def glance(location: str) -> Glance | None:
+    """What a URL says of itself for one request and no byte of the file; None where it does not."""
+    if is_url(location) and location.partition("://")[0].lower() in ("http", "https"):
+        from .web import web_glance
+
+        return web_glance(location)
+    return None
 
 
 def open_source(location: str) -> Source:

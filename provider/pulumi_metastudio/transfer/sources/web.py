@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 
 import requests
 from requests.auth import HTTPBasicAuth
@@ -14,12 +16,14 @@ from requests.utils import get_auth_from_url
 
 from ...common.redact import one_line
 from ...errors import InputError
-from .base import READ_ERRORS, OnRetry, Readable, url_label
+from .base import READ_ERRORS, Glance, OnRetry, Readable, url_label
 from .resuming import FinalReadError, ResumingReader
 
 _log = logging.getLogger(__name__)
 
 _TIMEOUT = (10, 60)
+#: How old a Last-Modified must be to prove anything.
+_SETTLED = timedelta(minutes=1)
 #: Small, so that a connection which breaks again and again still makes progress.
 _BLOCK = 64 * 1024
 #: Encodings whose bytes are the file's own; S3's second one is left over from an upload.
@@ -56,7 +60,21 @@ def web_source(url: str) -> WebSource:
             raise InputError(f"'{label}' is empty")
         mark = _mark(answer)
     validator = f"{length}-{mark}" if mark else ""
-    return WebSource(url, label, int(length), validator, mark, seekable=status == 206)
+    return WebSource(url, label, int(length), validator, _proof(answer), mark, status == 206)
+
+
+def web_glance(url: str) -> Glance | None:
+    """What HEAD tells of a URL; None where it tells nothing, as of one that is signed for GET."""
+    label = url_label(url)
+    try:
+        answer = _ask("HEAD", url, label)
+    except (requests.RequestException, ValueError):
+        return None
+    with answer:
+        length = answer.headers.get("Content-Length", "")
+        if answer.status_code != requests.codes.ok or not length.isdigit() or _encoded(answer):
+            return None
+        return Glance(url, label, int(length), _proof(answer))
 
 
 @dataclass(frozen=True)
@@ -67,6 +85,7 @@ class WebSource:
     label: str
     size: int
     validator: str
+    proof: str
     mark: str
     seekable: bool
     local: bool = False
@@ -180,17 +199,42 @@ def _of_url(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def _get(url: str, label: str, wanted: str | None) -> requests.Response:
+    return _ask("GET", url, label, wanted)
+
+
+def _ask(method: str, url: str, label: str, wanted: str | None = None) -> requests.Response:
     headers = {"Accept-Encoding": "identity", **({"Range": wanted} if wanted else {})}
     started = time.monotonic()
     with _Session() as session:
-        answer = session.get(url, headers=headers, stream=True, timeout=_TIMEOUT)
+        answer = session.request(method, url, headers=headers, stream=True, timeout=_TIMEOUT)
     took = time.monotonic() - started
-    _log.debug("read %s: HTTP %d, %s, %.3f s", label, answer.status_code, wanted or "all", took)
+    what = method if method == "HEAD" else wanted or "all"
+    _log.debug("read %s: HTTP %d, %s, %.3f s", label, answer.status_code, what, took)
     return answer
 
 
 def _mark(answer: requests.Response) -> str:
     return answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
+
+
+def _proof(answer: requests.Response) -> str:
+    """What proves equal bytes on any machine; empty where nothing does.
+
+    A strong ETag does. A weak one promises equal meaning only, and a Last-Modified counts whole
+    seconds: a file that changes twice in one has one time. Where the time was a minute old when
+    the answer was given, no change within the same second can follow it (RFC 9110, 8.8.1 and
+    8.8.2.2; the minute is RFC 7232's allowance for clocks that differ): then it counts, together
+    with a weak ETag if there is one.
+    """
+    etag = answer.headers.get("ETag", "")
+    if etag and not etag.startswith("W/"):
+        return etag
+    modified, given = (answer.headers.get(name, "") for name in ("Last-Modified", "Date"))
+    try:
+        age = parsedate_to_datetime(given) - parsedate_to_datetime(modified)
+    except (ValueError, TypeError):
+        return ""
+    return f"{etag} {modified}" if age >= _SETTLED else ""
 
 
 def _encoded(answer: requests.Response) -> str:

@@ -1,0 +1,154 @@
+"""What a check finds out about a job's files, and what it records of them in the inputs.
+
+Nothing of a file is read where a digest stands for it, nor of a URL whose validator is the
+recorded one: a preview on a machine that has no file and remembers nothing costs a HEAD for each
+URL. Anything else is opened and its header looked at; its bytes are hashed only where something
+recorded is to be compared with them, and only when this machine has not hashed them before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from ...errors import InputError
+from ...transfer import (
+    Source,
+    SourceCache,
+    fingerprint,
+    fingerprint_cache,
+    glance,
+    local_path,
+    open_source,
+    portable_validator,
+    probe_cache,
+)
+from ..schema import UNKNOWN, Inputs
+from .declared import declared, location, misshapen
+from .rules import faults, oversize
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Look:
+    """A look at the files of one job.
+
+    Args:
+        before: the inputs of the last check, whose ``__sources`` and ``__fingerprints`` count for
+            a URL that has not changed since.
+        probes: remembers what headers said; by default the user's.
+        prints: remembers fingerprints; by default the user's.
+
+    Attributes:
+        sources: by input name ``{"size": bytes, "validator": text}``, each where it is known; the
+            validator of a URL only (see ``portable_validator``).
+        fingerprints: SHA-256 by input name, where it costs no reading.
+        unread: files whose SHA-256 only reading tells.
+    """
+
+    def __init__(
+        self,
+        before: Inputs = _NOTHING,
+        probes: SourceCache | None = None,
+        prints: SourceCache | None = None,
+    ):
+        self._sources = before.get("__sources") or {}
+        self._prints = before.get("__fingerprints") or {}
+        self._probes = probes or probe_cache()
+        self._cache = prints or fingerprint_cache()
+        self.sources: dict[str, dict[str, Any]] = {}
+        self.fingerprints: dict[str, str] = {}
+        self.unread: dict[str, Source] = {}
+
+    def problems(self, name: str, value: Any) -> Iterator[str]:
+        """Everything that is wrong with a file input, one line each, to be read after its name."""
+        if value is UNKNOWN:
+            return
+        wrong = misshapen(value)
+        if wrong:
+            yield wrong
+            return
+        try:
+            for fault in self._look(name, value):
+                yield _line(fault)
+        except InputError as error:
+            yield _line(str(error))
+
+    def read(self) -> Iterator[tuple[str, str]]:
+        """Read what only reading tells; the names of files that cannot be read, and why."""
+        for name, source in self.unread.items():
+            try:
+                self.fingerprints[name] = fingerprint(source, self._cache)
+            except InputError as error:
+                yield name, str(error)
+
+    def as_inputs(self) -> dict[str, Any]:
+        """What the checked inputs say of the files; nothing where there are none."""
+        found = {"__sources": self.sources, "__fingerprints": self.fingerprints}
+        return {name: value for name, value in found.items() if value}
+
+    def _look(self, name: str, value: Any) -> Iterator[str]:
+        where = location(value)
+        digest = declared(value)
+        if digest:
+            here = None if _absent(where) else open_source(where)  # opens nothing: see _absent
+            size = digest.size or (here.size if here else None)
+            self.sources[name] = {"size": size} if size else {}
+            self.fingerprints[name] = digest.sha256
+            too_large = oversize(name, where, size) if size else None
+            if too_large:
+                yield too_large
+            return
+        seen = glance(where) if self._recorded(name) else None
+        if seen and portable_validator(seen) == self._recorded(name):
+            self._unchanged(name, seen.size)
+            return
+        try:
+            source = open_source(where)
+        except InputError as error:
+            raise InputError(f"{error}{_ways(where)}") from None
+        validator = portable_validator(source)
+        if validator and validator == self._recorded(name):
+            self._unchanged(name, source.size)
+            return
+        self.sources[name] = {"size": source.size}
+        if validator:
+            self.sources[name]["validator"] = validator
+        yield from faults(name, source, self._probes)
+        known = self._cache.get(source)
+        if known:
+            self.fingerprints[name] = known
+        else:
+            self.unread[name] = source
+
+    def _recorded(self, name: str) -> str | None:
+        validator: str | None = (self._sources.get(name) or {}).get("validator")
+        return validator
+
+    def _unchanged(self, name: str, size: int) -> None:
+        """Where the first creation has noted no fingerprint, the plan finds it in the outputs."""
+        self.sources[name] = {"size": size, "validator": self._recorded(name)}
+        if name in self._prints:
+            self.fingerprints[name] = self._prints[name]
+
+
+def _absent(where: str) -> bool:
+    """Whether it is no file of this machine, or not there; a URL is not asked."""
+    path = local_path(where)
+    return path is None or not path.exists()
+
+
+def _ways(where: str) -> str:
+    path = local_path(where)
+    if path is None or path.exists():
+        return ""
+    return (
+        "; fetch it, or let a digest stand for it: its line in SHA256SUMS beside it ('metastudio "
+        "fingerprint' writes it), its Git LFS pointer, or File(path, sha256=...) in the program"
+    )
+
+
+def _line(text: str) -> str:
+    """One line, whatever a file's name holds."""
+    return " ".join(text.split())
