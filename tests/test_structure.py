@@ -111,6 +111,7 @@ def test_arrows_point_one_way(folder: str) -> None:
 
 def test_public_names() -> None:
     assert pulumi_metastudio.__all__ == [
+        "File",
         "FileInput",
         "TrainingBatch",
         "TrainingJob",

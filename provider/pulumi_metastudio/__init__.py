@@ -4,6 +4,7 @@
 """
 
 from .batch import TrainingBatch
+from .file import File
 from .functions import (
     get_training_job,
     get_training_job_output,
@@ -14,6 +15,7 @@ from .training_job import FileInput, TrainingJob, TrainingJobArgs, VoiceProperti
 from .waiting import wait_for
 
 __all__ = [
+    "File",
     "FileInput",
     "TrainingBatch",
     "TrainingJob",

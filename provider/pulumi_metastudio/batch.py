@@ -10,6 +10,7 @@ from typing import Any
 import pulumi
 
 from .errors import InputError
+from .file import File
 from .training_job import TrainingJob, TrainingJobArgs
 
 
@@ -90,6 +91,8 @@ def _plain(value: Any) -> Any:
 
     if isinstance(value, pulumi.Output | Awaitable):
         return UNKNOWN
+    if isinstance(value, File):
+        return value.as_input()
     if isinstance(value, Mapping):
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):

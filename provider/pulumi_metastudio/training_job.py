@@ -10,13 +10,14 @@ from typing import Any, Literal, TypedDict, Union, overload
 import pulumi
 from pulumi.dynamic import Resource
 
+from .file import File
 from .provider import TrainingJobProvider
 from .sdk.interrupts import hide_interrupts
 from .sdk.lazy_output import LazyOutput
 
 #: A file: a local path (relative to the program's folder), a FileAsset, or a URL that is
-#: streamed through: text with a scheme, or a RemoteAsset.
-FileInput = Union[str, "os.PathLike[str]", pulumi.FileAsset, pulumi.RemoteAsset]
+#: streamed through: text with a scheme, or a RemoteAsset; or a File, with its digest.
+FileInput = Union[str, "os.PathLike[str]", pulumi.FileAsset, pulumi.RemoteAsset, File]
 
 _FILES = (
     "training_video",
@@ -307,7 +308,7 @@ class TrainingJob(Resource, module="metastudio", name="TrainingJob"):
 
 
 def _location(value: Any) -> Any:
-    """A path or URL as plain text: assets do not survive in a dynamic resource's state."""
+    """A file as plain text, or plain data: assets do not survive in a dynamic resource's state."""
     if isinstance(value, pulumi.Output):
         return value.apply(_plain_location)
     return _plain_location(value)
@@ -318,8 +319,11 @@ def _plain_location(value: Any) -> Any:
         return str(value.path)
     if isinstance(value, pulumi.RemoteAsset):
         value = value.uri
+    if isinstance(value, File):
+        value = value.as_input()
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    if isinstance(value, str) and "://" in value and any(mark in value for mark in "?#@"):
-        return pulumi.Output.secret(value)  # a query may be a signature; @ ends a password
-    return value
+    where = value.get("path") if isinstance(value, dict) else value
+    # A query may be a signature; @ ends a password.
+    secret = isinstance(where, str) and "://" in where and any(mark in where for mark in "?#@")
+    return pulumi.Output.secret(value) if secret else value

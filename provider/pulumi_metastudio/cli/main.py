@@ -27,6 +27,7 @@ _COMMANDS = {
     "config": ("pulumi_metastudio.cli.stack", "config"),
     "sweep": ("pulumi_metastudio.cli.sweep", "sweep"),
     "upload": ("pulumi_metastudio.cli.upload", "upload"),
+    "fingerprint": ("pulumi_metastudio.cli.fingerprint", "fingerprint"),
     "jobs": ("pulumi_metastudio.cli.jobs", "jobs"),
     "adopt": ("pulumi_metastudio.cli.adopt", "adopt"),
     "emulator": ("metastudio_emulator.command_line", "emulator"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ..lifecycle import Problem, normalised, problems
+from ..lifecycle import Look, Problem, normalised, problems
 from .messages import without_numbers
 
 #: Jobs that are looked at together: most of the time goes into waiting for files and servers.
@@ -16,7 +16,10 @@ _NAMED = 5
 
 
 def refusals(jobs: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[str]:
-    """Each fault, after the jobs that have it. Files are opened, and URLs asked for.
+    """Each fault, after the jobs that have it.
+
+    Files are opened, and URLs asked for: into what stands behind a URL the check of its job looks,
+    which knows whether it is as it was.
 
     Args:
         jobs: what to call each job to people, and all its inputs.
@@ -35,4 +38,4 @@ def refusals(jobs: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[str]:
 
 
 def _problems(inputs: dict[str, Any]) -> list[Problem]:
-    return problems(normalised(inputs))
+    return problems(normalised(inputs), Look(far=False))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ..errors import InputError, JobRefusal
 from ..lifecycle.context import Context
+from ..lifecycle.material import ready
 from ..lifecycle.ownership import without_tags
 from ..lifecycle.progress import Progress, steps
 from ..lifecycle.schema import FIELDS, VOICE_CHOICES
@@ -46,6 +47,7 @@ def upload(context: Context, job_id: str, files: Mapping[str, str], *, submit: b
         )
         del fields["voice_properties"]
     inputs = {**fields, **files, "submit": submit, "existing_job_id": job_id}
+    ready(inputs, files, context.cache)
     progress = Progress(pending=steps(inputs, list(files)))
     job = StepExecutor(context, job_id, inputs, progress, resumed=True)
     job.run()

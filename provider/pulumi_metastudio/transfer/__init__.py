@@ -1,7 +1,12 @@
 """Files on their way to upload URLs. Knows files and URLs, not Pulumi."""
 
 from .digests import Digest, digest_beside, is_pointer
-from .fingerprint import fingerprint, fingerprint_cache, portable_validator
+from .fingerprint import (
+    fingerprint,
+    fingerprint_anew,
+    fingerprint_cache,
+    portable_validator,
+)
 from .media import Media, MediaKind, probe, probe_cache
 from .parts import LARGEST_PART, MOST_PARTS, part_count, parts_fit
 from .progress import Reporter, Silent
@@ -23,6 +28,7 @@ __all__ = [
     "Uploader",
     "digest_beside",
     "fingerprint",
+    "fingerprint_anew",
     "fingerprint_cache",
     "glance",
     "is_pointer",

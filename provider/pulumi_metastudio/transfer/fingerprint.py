@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from ..common.folders import cache_folder
 from ..errors import InputError
@@ -17,11 +18,15 @@ def fingerprint(source: Source, cache: SourceCache) -> str:
     Raises:
         InputError: reading failed.
     """
-    known = cache.get(source)
-    if known:
-        return known
+    return cache.get(source) or fingerprint_anew(source, cache)
+
+
+def fingerprint_anew(
+    source: Source, cache: SourceCache, tell: Callable[[int], object] | None = None
+) -> str:
+    """The same by reading it, whatever the cache says; ``tell`` takes the bytes of each block."""
     try:
-        sha256 = sha256_of(source)
+        sha256 = sha256_of(source, tell)
     except SourceFailed as error:
         raise InputError(f"'{source.label}' cannot be read: {error}") from None
     cache.put(source, sha256)

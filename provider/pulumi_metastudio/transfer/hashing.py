@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 from ..common.redact import one_line
@@ -71,11 +71,17 @@ def blocks(
             yield buffer[:count]
 
 
-def sha256_of(source: Source) -> str:
-    """The SHA-256 of a whole source in hexadecimal; SourceFailed if it cannot be read."""
+def sha256_of(source: Source, tell: Callable[[int], object] | None = None) -> str:
+    """The SHA-256 of a whole source in hexadecimal; SourceFailed if it cannot be read.
+
+    Args:
+        tell: takes the number of bytes of each block that was read.
+    """
     digest = hashlib.sha256()
     for block in blocks(source, 0, source.size, LARGE_BLOCK):
         digest.update(block)
+        if tell:
+            tell(len(block))
     return digest.hexdigest()
 
 

@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from ...errors import InputError
-from ...transfer import Digest, digest_beside, local_path, url_label
+from ...transfer import Digest, digest_beside, is_url, local_path, url_label
 
 _SHA256 = re.compile("[0-9a-fA-F]{64}")
 _KEYS = {"path", "sha256", "size"}
@@ -21,6 +21,12 @@ _KEYS = {"path", "sha256", "size"}
 def location(value: Any) -> str:
     """The path or URL of a file input."""
     return str(value["path"] if isinstance(value, dict) else value)
+
+
+def label(value: Any) -> str:
+    """How to name a file input to people: of a URL no query and no password."""
+    where = location(value)
+    return url_label(where) if is_url(where) else where
 
 
 def misshapen(value: Any) -> str | None:
@@ -57,8 +63,8 @@ def declared(value: Any) -> Digest | None:
     own = Digest(value["sha256"].lower(), value.get("size"), "File() in the program")
     if beside and beside.sha256 != own.sha256:
         raise InputError(
-            f"'{where}': {own.origin} declares the SHA-256 {own.sha256[:12]}…, and {beside.origin} "
-            f"{beside.sha256[:12]}…: correct the one that is wrong"
+            f"'{label(value)}': {own.origin} declares the SHA-256 {own.sha256[:12]}…, and "
+            f"{beside.origin} {beside.sha256[:12]}…: correct the one that is wrong"
         )
     if own.size is None and beside:
         own = Digest(own.sha256, beside.size, own.origin)

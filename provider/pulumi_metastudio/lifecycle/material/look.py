@@ -8,6 +8,7 @@ recorded is to be compared with them, and only when this machine has not hashed 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -25,7 +26,7 @@ from ...transfer import (
     probe_cache,
 )
 from ..schema import UNKNOWN, Inputs
-from .declared import declared, location, misshapen
+from .declared import declared, label, location, misshapen
 from .rules import faults, oversize
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -39,6 +40,8 @@ class Look:
             a URL that has not changed since.
         probes: remembers what headers said; by default the user's.
         prints: remembers fingerprints; by default the user's.
+        far: whether to look into what is behind URLs; if not, they are only asked whether it is
+            there.
 
     Attributes:
         sources: by input name ``{"size": bytes, "validator": text}``, each where it is known; the
@@ -52,10 +55,13 @@ class Look:
         before: Inputs = _NOTHING,
         probes: SourceCache | None = None,
         prints: SourceCache | None = None,
+        *,
+        far: bool = True,
     ):
         self._sources = before.get("__sources") or {}
         self._prints = before.get("__fingerprints") or {}
         self._probes = probes or probe_cache()
+        self._far = far
         self._cache = prints or fingerprint_cache()
         self.sources: dict[str, dict[str, Any]] = {}
         self.fingerprints: dict[str, str] = {}
@@ -96,11 +102,13 @@ class Look:
             size = digest.size or (here.size if here else None)
             self.sources[name] = {"size": size} if size else {}
             self.fingerprints[name] = digest.sha256
-            too_large = oversize(name, where, size) if size else None
+            too_large = oversize(name, label(value), size) if size else None
             if too_large:
                 yield too_large
             return
-        seen = glance(where) if self._recorded(name) else None
+        seen = glance(where) if self._recorded(name) or not self._far else None
+        if seen and not self._far and seen.size:
+            return
         if seen and portable_validator(seen) == self._recorded(name):
             self._unchanged(name, seen.size)
             return
@@ -115,7 +123,8 @@ class Look:
         self.sources[name] = {"size": source.size}
         if validator:
             self.sources[name]["validator"] = validator
-        yield from faults(name, source, self._probes)
+        if self._far or source.local:
+            yield from faults(name, source, self._probes)
         known = self._cache.get(source)
         if known:
             self.fingerprints[name] = known
@@ -136,12 +145,12 @@ class Look:
 def _absent(where: str) -> bool:
     """Whether it is no file of this machine, or not there; a URL is not asked."""
     path = local_path(where)
-    return path is None or not path.exists()
+    return path is None or not os.path.exists(path)
 
 
 def _ways(where: str) -> str:
     path = local_path(where)
-    if path is None or path.exists():
+    if path is None or os.path.exists(path):
         return ""
     return (
         "; fetch it, or let a digest stand for it: its line in SHA256SUMS beside it ('metastudio "

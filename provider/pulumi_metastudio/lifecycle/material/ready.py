@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -56,7 +57,7 @@ def open_real(value: Any) -> Source:
     try:
         return open_source(where)
     except InputError as error:
-        if path is None or path.exists():
+        if path is None or os.path.exists(path):
             raise
         raise InputError(
             f"{error}; it is to be uploaded: fetch it from where it is kept to this place"
