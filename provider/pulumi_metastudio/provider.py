@@ -62,6 +62,9 @@ class TrainingJobProvider(ResourceProvider):
         if not found and inputs != before:  # of what stays as it is, everything has been said
             for text in lifecycle.warnings(inputs):
                 self._reporter(news).warning(text)
+        if not found:
+            for text in look.stale:
+                self._reporter(news).warning(text)
         # No property is named: the engine would print its value, secret or not.
         return CheckResult(checked, [CheckFailure("", reason) for reason in found])
 

@@ -111,7 +111,7 @@ def _check(chosen: Iterable[Path]) -> Iterator[str]:
                 pointer = read_pointer(file)
                 found = pointer[0] if pointer else _sha256(file, tell)
             except InputError as error:
-                yield f"{_shown(file)}: {error}"
+                yield f"{_shown(file)}: {' '.join(str(error).split())}"
                 continue
             if found != declared:
                 yield (

@@ -94,8 +94,8 @@ def update(context: Context, job_id: str, old: Mapping[str, Any], inputs: Inputs
         job = _edited(context, inputs, now, plan, detail)
         if not plan.calls:
             return Outcome(job_id, recorded(inputs, detail, job.progress))
-    edited = job.edit.files if job.edit else ()
-    ready(inputs, {*edited, *job.progress.waiting(UPLOAD)}, context.cache)
+    uploads = {*(job.edit.files if job.edit else ()), *job.progress.waiting(UPLOAD)}
+    ready(inputs, [name for name in FILES if name in uploads], context.cache)
     job.run()
     if job.problem and PUT in job.progress.pending:
         raise job.problem

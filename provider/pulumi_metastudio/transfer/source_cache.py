@@ -93,7 +93,9 @@ _BESIDE = frozenset(
 def place(source: Source | Glance) -> str:
     """Where a source is, without what differs from one signature of the same object to the next."""
     if not is_url(source.label):
-        return str(Path(source.label).expanduser().resolve())
+        # A name may have bytes that are no text, which no database takes.
+        path = os.fsencode(Path(source.label).expanduser().resolve())
+        return path.decode(errors="backslashreplace")
     query = urlsplit(source.location).query.split("&")
     names = [unquote(each.partition("=")[0]).lower() for each in query]
     beside = _BESIDE if {"sig", "signature"} & set(names) else ()

@@ -43,7 +43,7 @@ def web() -> Iterator[Web]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             wanted = self.headers.get("Range")
-            served.requests.append((self.path, wanted))
+            served.requests.append((self.path, "HEAD" if self.command == "HEAD" else wanted))
             served.authorizations.append(self.headers["Authorization"])
             if served.moved_to and not self.path.startswith("/moved"):
                 self.send_response(302)
@@ -70,8 +70,12 @@ def web() -> Iterator[Web]:
                 self.send_header("Last-Modified", served.last_modified)
             self.end_headers()
             self.close_connection = True
+            if self.command == "HEAD":
+                return
             with suppress(ConnectionError):  # of a reader that only wanted the headers
                 self.wfile.write(body[:breaks_after])
+
+        do_HEAD = do_GET
 
         def log_message(self, *_: object) -> None:
             """Quiet."""

@@ -15,11 +15,13 @@ from typing import Any
 
 from ...errors import InputError
 from ...transfer import (
+    Digest,
     Source,
     SourceCache,
     fingerprint,
     fingerprint_cache,
     glance,
+    is_pointer,
     local_path,
     open_source,
     portable_validator,
@@ -48,6 +50,7 @@ class Look:
             validator of a URL only (see ``portable_validator``).
         fingerprints: SHA-256 by input name, where it costs no reading.
         unread: files whose SHA-256 only reading tells.
+        stale: warnings about files that are not what their digest says, as far as sizes tell.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Look:
         self.sources: dict[str, dict[str, Any]] = {}
         self.fingerprints: dict[str, str] = {}
         self.unread: dict[str, Source] = {}
+        self.stale: list[str] = []
 
     def problems(self, name: str, value: Any) -> Iterator[str]:
         """Everything that is wrong with a file input, one line each, to be read after its name."""
@@ -98,8 +102,7 @@ class Look:
         where = location(value)
         digest = declared(value)
         if digest:
-            here = None if _absent(where) else open_source(where)  # opens nothing: see _absent
-            size = digest.size or (here.size if here else None)
+            size = self._declared_size(name, value, digest)
             self.sources[name] = {"size": size} if size else {}
             self.fingerprints[name] = digest.sha256
             too_large = oversize(name, label(value), size) if size else None
@@ -131,6 +134,24 @@ class Look:
         else:
             self.unread[name] = source
 
+    def _declared_size(self, name: str, value: Any, digest: Digest) -> int | None:
+        """Bytes of a file that a digest stands for, without reading it."""
+        size = digest.size
+        if size is None and self._prints.get(name) == digest.sha256:
+            noted = (self._sources.get(name) or {}).get("size")  # of this very content
+            size = int(noted) if noted else None
+        path = local_path(location(value))
+        if path is None or not os.path.exists(path) or is_pointer(path):
+            return size
+        here = open_source(location(value)).size  # of a file on this machine it takes no reading
+        if size not in (None, here):
+            self.stale.append(
+                f"{name} '{label(value)}' has {here} bytes, and the content that {digest.origin} "
+                f"declares {size}: as long as the digest stays, nothing is uploaded; if the file "
+                "is the new one, run 'metastudio fingerprint' or correct File()"
+            )
+        return size or here
+
     def _recorded(self, name: str) -> str | None:
         validator: str | None = (self._sources.get(name) or {}).get("validator")
         return validator
@@ -140,12 +161,6 @@ class Look:
         self.sources[name] = {"size": size, "validator": self._recorded(name)}
         if name in self._prints:
             self.fingerprints[name] = self._prints[name]
-
-
-def _absent(where: str) -> bool:
-    """Whether it is no file of this machine, or not there; a URL is not asked."""
-    path = local_path(where)
-    return path is None or not os.path.exists(path)
 
 
 def _ways(where: str) -> str:
