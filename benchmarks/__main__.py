@@ -12,7 +12,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from . import engines, imports, memory, parts, preview, refresh, thousand, upload  # noqa: F401  each enters itself
+from . import (  # noqa: F401  each enters itself
+    digests,
+    engines,
+    imports,
+    memory,
+    parts,
+    preview,
+    refresh,
+    thousand,
+    upload,
+)
 from .registry import MEASUREMENTS, Row
 
 _WIDTH = 150
