@@ -210,7 +210,11 @@ def test_every_fault_of_every_job_is_told_at_once(
     failed = stack.run("up")
     assert failed.code != 0
     (line,) = refusals(failed.text)
-    missing = f"no such file (relative to {stack.folder})"
+    missing = (
+        f"no such file (relative to {stack.folder}): fetch it, or let a digest stand for it: "
+        "its line in SHA256SUMS beside it ('metastudio fingerprint' writes it), its Git LFS "
+        "pointer, or File(path, sha256=...) in the program"
+    )
     assert line.split("; ") == [
         "error: TrainingBatch 'autumn': 'batches/jobs.csv': "
         "row 5: is_flexus is 'yes': it must be true or false",

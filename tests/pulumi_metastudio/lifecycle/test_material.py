@@ -202,6 +202,18 @@ def test_an_unchanged_url_costs_one_head(bucket: Bucket, tmp_path: Path) -> None
     assert bucket.told() == "1 x HEAD, 0 bytes"
 
 
+def test_a_batch_only_asks_whether_a_url_is_there(bucket: Bucket) -> None:
+    """The check of its job looks into it, and knows whether it is as it was."""
+    url = bucket.put("/cover.png", b"no picture")
+    inputs = {"name": "n", "submit": False, "cover": url}
+    assert problems(inputs, Look(far=False)) == []
+    assert bucket.told() == "1 x HEAD, 0 bytes"
+    (found,) = problems(inputs)
+    assert "is not a picture" in found.reason
+    (found,) = problems({**inputs, "cover": f"{bucket.url}/none.png"}, Look(far=False))
+    assert "answered HTTP 404" in found.reason
+
+
 # ----------------------------------------------------------------------------------- uploads
 
 
@@ -301,7 +313,7 @@ NOT_READY = [
         bare_pointer,
         "is a Git LFS pointer, and the file itself is to be uploaded: run 'git lfs pull",
     ),
-    (missing, "it is to be uploaded: fetch it from where it is kept"),
+    (missing, "it is to be uploaded, so fetch it from where it is kept"),
     (another, f"SHA256SUMS' declares {WRONG[:12]}…: if the file is right, run 'metastudio finger"),
     (another_size, "has 8 bytes, and File() in the program declares 9"),
 ]

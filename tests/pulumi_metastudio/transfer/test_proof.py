@@ -58,6 +58,15 @@ def test_it_holds_for_one_place_one_size_and_one_content(web: Any) -> None:
     assert validator(web, "/x?Signature=1") != first
 
 
+def test_where_it_has_moved_to_does_not_matter(web: Any) -> None:
+    before = validator(web)
+    web.moved_to = web.url
+    seen = glance(f"{web.url}/x")
+    assert seen
+    assert portable_validator(seen) == before
+    assert web.requests[-2:] == [("/x", "HEAD"), ("/moved", "HEAD")]
+
+
 def test_a_file_has_none(file: Callable[..., Path]) -> None:
     path = str(file())
     assert glance(path) is None

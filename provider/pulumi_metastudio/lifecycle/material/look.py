@@ -168,7 +168,7 @@ def _ways(where: str) -> str:
     if path is None or os.path.exists(path):
         return ""
     return (
-        "; fetch it, or let a digest stand for it: its line in SHA256SUMS beside it ('metastudio "
+        ": fetch it, or let a digest stand for it: its line in SHA256SUMS beside it ('metastudio "
         "fingerprint' writes it), its Git LFS pointer, or File(path, sha256=...) in the program"
     )
 

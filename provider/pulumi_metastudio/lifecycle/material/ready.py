@@ -60,7 +60,7 @@ def open_real(value: Any) -> Source:
         if path is None or os.path.exists(path):
             raise
         raise InputError(
-            f"{error}; it is to be uploaded: fetch it from where it is kept to this place"
+            f"{error}: it is to be uploaded, so fetch it from where it is kept to this place"
         ) from None
 
 
@@ -100,7 +100,7 @@ def _faults(inputs: Inputs, name: str, cache: SourceCache) -> Iterator[str]:
 
 
 _WAYS = (
-    "if the file is right, run 'metastudio fingerprint' or correct File(); else fetch the right one"
+    "if the file is right, run 'metastudio fingerprint' or correct File(), else fetch the right one"
 )
 
 
