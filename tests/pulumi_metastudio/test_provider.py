@@ -128,6 +128,8 @@ def test_a_life_cycle(
 ) -> None:
     checked = provider.check({}, declared)
     assert checked.failures == []
+    size = Path(declared["training_video"]).stat().st_size
+    assert checked.inputs["__sources"] == {"training_video": {"size": size}}
     assert "__fingerprints" not in checked.inputs  # the creation takes them from what it sends
     made = provider.create(checked.inputs)
     assert outputs_of(made)["pending"] == []
