@@ -6,7 +6,10 @@ STACK  ?= local
 BIN      := .venv/bin
 LOCAL    := $(CURDIR)/.local
 MATERIAL := examples/material
+REVIEWS  ?= $(wildcard tests/review/golden/*.md)
 UNIT     := tests/pulumi_metastudio tests/metastudio_emulator tests/pulumi_embedded tests/test_structure.py
+CI       := examples/ci
+SCHEMA   := $(BIN)/check-jsonschema --builtin-schema
 EMULATOR := $(BIN)/metastudio emulator --data $(LOCAL)/emulator
 
 # The stack of this folder lives in this folder, whatever the shell is logged in to.
@@ -14,7 +17,7 @@ export PULUMI_BACKEND_URL := file://$(LOCAL)/state
 export PULUMI_CONFIG_PASSPHRASE_FILE := $(LOCAL)/passphrase
 unexport PULUMI_CONFIG_PASSPHRASE
 
-.PHONY: up down test test-lowest storm judge check bench format clean
+.PHONY: up down test test-lowest storm judge check bench format screenshots clean
 
 up: .venv/runs $(LOCAL)/passphrase
 	@$(BIN)/metastudio samples $(MATERIAL) >/dev/null
@@ -49,9 +52,17 @@ check: .venv/tests
 	$(BIN)/deptry provider/pulumi_metastudio --ignore DEP002 -oddg emulator,dev
 	$(BIN)/deptry provider/metastudio_emulator --ignore DEP002 -oddg embedded,fsspec,dev
 	$(BIN)/deptry provider/pulumi_embedded --ignore DEP002 -oddg emulator,fsspec,dev
+	$(SCHEMA) vendor.github-workflows $(CI)/github/workflows/*.yml
+	$(SCHEMA) vendor.github-actions $(CI)/github/actions/*/action.yml
+	$(SCHEMA) vendor.gitlab-ci --data-transform gitlab-ci $(CI)/gitlab/.gitlab-ci.yml
+	$(BIN)/shellcheck $(CI)/scripts/*.sh
 
 bench: .venv/tests
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# Pictures of reviews for the pages in docs/, drawn by the chromium on PATH.
+screenshots: .venv/tests
+	$(BIN)/python docs/screenshots.py $(ARGS) $(REVIEWS)
 
 format: .venv/tests
 	$(BIN)/ruff check --fix .
