@@ -56,6 +56,7 @@ class Run:
             cwd=self.folder,
             env={
                 "PATH": os.environ["PATH"],
+                "PYTHONDONTWRITEBYTECODE": "1",  # beside the scripts, which people copy
                 **self.platform.environment(self.address, self.folder, commit),
                 **self.environment,
                 **environment,

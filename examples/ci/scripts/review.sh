@@ -12,7 +12,7 @@ here=$(dirname "$0")
 folder=${REVIEW_FOLDER:-review}
 mkdir -p "$folder"
 
-if [ -z "${PULUMI_CONFIG_PASSPHRASE:-}" ]; then
+if [ -z "${PULUMI_CONFIG_PASSPHRASE:-}${PULUMI_ACCESS_TOKEN:-}" ]; then
     echo none >"$folder/verdict"
     tee -a "${GITHUB_STEP_SUMMARY:-/dev/null}" <<'END'
 Nothing was previewed: this run has no secrets, as every run for a fork. Somebody who may push to
