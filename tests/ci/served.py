@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 TOKEN = "a-token-of-this-test"
 CHANGE = 7
+QUOTE = "<!-- metastudio-drift test -->\nanna has another name"
 _BOT, _PERSON = 41, 42
 
 Shown = dict[str, Any]
@@ -103,8 +104,8 @@ class GitHub:
             f"GET {issues}/{CHANGE}/labels": lambda: [{"name": name} for name in desk.labels],
             f"DELETE {issues}/{CHANGE}/labels/(.+)": lambda name: desk.labels.remove(unquote(name)),
             f"GET {issues}": lambda: [
-                # A pull request with the label is listed too.
-                {"number": CHANGE, "pull_request": {}, "user": {"type": "Bot"}, "body": ""},
+                # Pull requests are listed with the issues; this one quotes a report.
+                {"number": CHANGE, "pull_request": {}, "user": {"type": "Bot"}, "body": QUOTE},
                 *map(issue, desk.open_issues(query["labels"])),
             ],
             f"POST {issues}": lambda: issue(
