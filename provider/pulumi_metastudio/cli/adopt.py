@@ -15,7 +15,7 @@ import click
 from ..errors import ConfigurationError
 from .options import common_options, job_filters
 from .printing import masked
-from .selection import Selection
+from .stacks.selection import Selection
 
 if TYPE_CHECKING:
     from ..api import JobDetail

@@ -19,7 +19,7 @@ from .options import (
     yes_option,
 )
 from .printing import print_json, print_table, printable
-from .selection import Selection
+from .stacks.selection import Selection
 
 if TYPE_CHECKING:
     from ..api import JobDetail

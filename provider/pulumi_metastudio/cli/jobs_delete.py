@@ -10,8 +10,8 @@ import click
 from ..errors import InvalidRequest, JobRefusal, NotFound, StateUnreadable
 from .options import app_user_option, common_options, job_argument, yes_option
 from .printing import print_json
-from .selection import Selection
-from .target import Target
+from .stacks.selection import Selection
+from .stacks.target import Target
 
 if TYPE_CHECKING:
     from ..api import Job, MetaStudioClient

@@ -18,13 +18,13 @@ from ..errors import MetaStudioError
 # Where each subcommand lives. The emulator's are in a package that a production installation
 # does not need, so nothing here may import it before it is asked for.
 _COMMANDS = {
-    "up": ("pulumi_metastudio.cli.stack", "up"),
-    "preview": ("pulumi_metastudio.cli.stack", "preview"),
-    "refresh": ("pulumi_metastudio.cli.stack", "refresh"),
-    "destroy": ("pulumi_metastudio.cli.stack", "destroy"),
-    "outputs": ("pulumi_metastudio.cli.stack", "outputs"),
-    "cancel": ("pulumi_metastudio.cli.stack", "cancel"),
-    "config": ("pulumi_metastudio.cli.stack", "config"),
+    "up": ("pulumi_metastudio.cli.stacks.commands", "up"),
+    "preview": ("pulumi_metastudio.cli.stacks.commands", "preview"),
+    "refresh": ("pulumi_metastudio.cli.stacks.commands", "refresh"),
+    "destroy": ("pulumi_metastudio.cli.stacks.commands", "destroy"),
+    "outputs": ("pulumi_metastudio.cli.stacks.commands", "outputs"),
+    "cancel": ("pulumi_metastudio.cli.stacks.commands", "cancel"),
+    "config": ("pulumi_metastudio.cli.stacks.commands", "config"),
     "sweep": ("pulumi_metastudio.cli.sweep", "sweep"),
     "upload": ("pulumi_metastudio.cli.upload", "upload"),
     "fingerprint": ("pulumi_metastudio.cli.fingerprint", "fingerprint"),

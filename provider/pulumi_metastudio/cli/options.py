@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from .selection import Selection
+from .stacks.selection import Selection
 
 Command = Callable[..., None]
 

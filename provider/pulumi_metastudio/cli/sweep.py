@@ -17,8 +17,8 @@ from ..errors import ConfigurationError
 from .jobs_delete import remove
 from .options import common_options
 from .printing import print_json, print_table
-from .selection import Selection
-from .target import Target
+from .stacks.selection import Selection
+from .stacks.target import Target
 
 if TYPE_CHECKING:
     from ..api import Job

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from .options import common_options
-from .selection import Selection
+from .stacks.selection import Selection
 
 
 @click.command()

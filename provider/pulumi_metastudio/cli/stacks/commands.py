@@ -11,9 +11,9 @@ from typing import Any
 
 import click
 
-from ..errors import ConfigurationError
+from ...errors import ConfigurationError
+from ..options import common_options, yes_option
 from . import engines
-from .options import common_options, yes_option
 from .selection import Selection
 from .target import Target
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -14,9 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
-from ..backend import ORGANIZATION
-from ..common.redact import one_line
-from ..errors import ConfigurationError
+from ...backend import ORGANIZATION
+from ...common.redact import one_line
+from ...errors import ConfigurationError
 from .target import Target
 
 
@@ -29,6 +30,9 @@ class Engine(Protocol):
 
     def create(self, target: Target) -> None:
         """Make an empty stack; the user's selection stays what it is."""
+
+    def preview_json(self, target: Target, *, refresh: bool = False) -> str:
+        """What a preview plans, as ``pulumi preview --json`` prints it; of a failed one too."""
 
     def set_config(self, target: Target, key: str, value: str, secret: bool) -> int: ...
 
@@ -74,6 +78,11 @@ class _PulumiCli:
         # An option's name is the CLI's own flag, so what is on is passed through.
         words += [f"--{name.replace('_', '-')}" for name, on in options.items() if on]
         self._become(target, words)
+
+    def preview_json(self, target: Target, *, refresh: bool = False) -> str:
+        words = ["preview", "--json", "--non-interactive", "--stack", target.written]
+        words += ["--refresh"] if refresh else []
+        return self._start(target, words, stdout=subprocess.PIPE).stdout
 
     def create(self, target: Target) -> None:
         words = ["stack", "init", "--no-select", "--stack", target.written]
@@ -172,6 +181,11 @@ class _Embedded:
                 **options,
             )
         return code
+
+    def preview_json(self, target: Target, *, refresh: bool = False) -> str:
+        printed = io.StringIO()
+        self.run("preview", target, as_json=True, refresh=refresh, stdout=printed)
+        return printed.getvalue()
 
     def create(self, target: Target) -> None:
         with _one_line_errors(target) as (embedded, stack):

@@ -16,9 +16,9 @@ from typing import Any
 
 import click
 
-from ..backend import ORGANIZATION, Backend
-from ..common.redact import one_line
-from ..errors import ConfigurationError
+from ...backend import ORGANIZATION, Backend
+from ...common.redact import one_line
+from ...errors import ConfigurationError
 
 _FILES = ("Pulumi.json", "Pulumi.yaml", "Pulumi.yml")
 

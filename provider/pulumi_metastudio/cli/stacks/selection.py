@@ -10,7 +10,7 @@ from . import engines
 from .target import Target, find_target, require_target
 
 if TYPE_CHECKING:
-    from ..lifecycle import Context
+    from ...lifecycle import Context
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Selection:
 
     def context_of(self, target: Target | None) -> Context:
         """The service as a stack sees it; errors are those of ``context``."""
-        from ..lifecycle import Context
-        from ..process_state import settings_from
+        from ...lifecycle import Context
+        from ...process_state import settings_from
 
         config: dict[str, str] = {}
         if target:
