@@ -13,6 +13,7 @@ from .clock import Clock
 from .errors import EmulatorError
 from .settings import Settings
 from .storage.credential_store import CredentialStore
+from .storage.credit_store import CreditStore
 from .storage.database import Transactions, open_database
 from .storage.folder_lock import FolderLock
 from .storage.identity import Identity
@@ -36,6 +37,7 @@ class AppState:
     identity: Identity
     clock: Clock
     credentials: CredentialStore
+    credits: CreditStore
     jobs: JobStore
     objects: ObjectStore
     urls: SignedUrls
@@ -69,6 +71,7 @@ class AppState:
             identity=identity,
             clock=clock,
             credentials=CredentialStore(connection, identity),
+            credits=CreditStore(connection),
             jobs=JobStore(connection),
             objects=objects,
             urls=SignedUrls(connection, identity, clock, settings.url_validity),

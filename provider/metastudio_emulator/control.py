@@ -104,6 +104,15 @@ class Control:
         """Set all counters to zero."""
         self._call("DELETE", "counters")
 
+    def credits(self) -> dict[str, Record]:
+        """Trainings by business type (MODELING_2D, FLEXUS_2D), each with total and used."""
+        listed = cast("list[Record]", self._call("GET", "credits"))
+        return {record["business"]: record for record in listed}
+
+    def set_credits(self, business: str, total: int, used: int = 0) -> None:
+        """Change what the tenant has bought of a business type, and what of it is used up."""
+        self._call("PUT", f"credits/{quote(business)}", {"total": total, "used": used})
+
     def advance(self, seconds: float) -> None:
         """Move virtual time forward: URLs and tokens expire, locks end, timed transitions happen.
 

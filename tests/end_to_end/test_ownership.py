@@ -337,7 +337,7 @@ def test_a_refusal_is_told_by_the_preview(stack: Any, emulator: Emulator) -> Non
     (first,) = job_ids(emulator)
     emulator.control.set_state(first, "JOB_SUCCESS")
     stack.declare(anna={**PLAIN, "name": "Berta"})
-    assert "name: the service will refuse this in state JOB_SUCCESS" in stack.run("preview").text
+    assert "will be refused: name in state JOB_SUCCESS" in stack.run("preview").text
     refused = stack.run("up")
     assert refused.code != 0
     assert "--replace" not in refused.text

@@ -18,6 +18,7 @@ from huaweicloudsdkmetastudio.v1 import (
     List2dModelTrainingJobRequest,
     MetaStudioClient,
     Show2dModelTrainingJobRequest,
+    ShowResourceUsageRequest,
     Update2dModelTrainingJobReq,
     Update2dModelTrainingJobRequest,
     VoiceProperties,
@@ -184,3 +185,16 @@ def test_throttling_reads_as_the_gateway_says_it(
     error = vendor_error(create, vendor)
     assert (error.status_code, error.error_code) == (429, "APIGW.0308")
     assert create(vendor).job_id
+
+
+def test_what_is_bought_and_used(vendor: MetaStudioClient, emulator: Emulator) -> None:
+    emulator.control.set_credits("MODELING_2D", 7, used=2)
+    everything = vendor.show_resource_usage(ShowResourceUsageRequest()).resources
+    assert {(each.business_type, each.amount, each.usage) for each in everything} == {
+        ("MODELING_2D", 7, 2),
+        ("FLEXUS_2D", 5, 0),
+    }
+    request = ShowResourceUsageRequest(business="MODELING_2D")
+    (modeling,) = vendor.show_resource_usage(request).resources
+    assert modeling.resource_type == "hws.resource.type.metastudio.avatarmodeling.number"
+    assert modeling.unit == "NUM"

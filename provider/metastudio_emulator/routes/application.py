@@ -29,6 +29,7 @@ from ..transport.middleware import Counters, Middleware
 from .control import ControlContext, control_routes
 from .iam import iam_routes
 from .object_storage import object_storage_routes
+from .tenant import tenant_routes
 from .training import training_routes
 
 _LOG = logging.getLogger("metastudio_emulator")
@@ -47,6 +48,7 @@ def build_application(app: AppState) -> ASGIApp:
     api.include_router(training)
     # The documents have this prefix in their examples, but not in their URI sections.
     api.include_router(training, prefix="/rest")
+    api.include_router(tenant_routes(app, authenticator))
     api.include_router(iam_routes(app, authenticator))
     api.include_router(object_storage_routes(app))
     api.include_router(control_routes(context))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -84,6 +84,13 @@ class Seconds(_Strict):
     seconds: FiniteFloat
 
 
+class CreditChange(_Strict):
+    """Body of PUT credits/{business}."""
+
+    total: int = Field(ge=0, le=10**9)
+    used: int = Field(ge=0, le=10**9)
+
+
 class Expiry(_Strict):
     """Body of POST upload-urls/expire; without a job, all URLs expire."""
 
@@ -142,6 +149,19 @@ def control_routes(context: ControlContext) -> APIRouter:
     @router.post("/upload-urls/expire")
     async def expire_upload_urls(request: Request) -> dict[str, int]:
         return {"expired": app.urls.expire((await json_body(request, Expiry)).job_id)}
+
+    @router.get("/credits")
+    async def credits() -> list[dict[str, Any]]:
+        return [asdict(credit) for credit in app.credits.all()]
+
+    @router.put("/credits/{business}")
+    async def set_credits(business: str, request: Request) -> dict[str, Any]:
+        change = await json_body(request, CreditChange)
+        try:
+            app.credits.set(business, change.total, change.used)
+        except KeyError:
+            raise invalid(f"Invalid parameter: business: {business}") from None
+        return {}
 
     @router.get("/faults")
     async def list_faults() -> list[dict[str, object]]:

@@ -64,6 +64,11 @@ CREATE TABLE IF NOT EXISTS keys (
     failures INTEGER NOT NULL DEFAULT 0,
     locked_until REAL NOT NULL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS credits (
+    business TEXT PRIMARY KEY,
+    total INTEGER NOT NULL,
+    used INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS tokens (
     token TEXT PRIMARY KEY,
     project_id TEXT,

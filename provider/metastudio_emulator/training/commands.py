@@ -94,10 +94,17 @@ class Commands:
             raise CommandFailed("The training video is not confirmed")
         now = self._app.clock.now()
         job.fields["last_update_time"] = rfc3339(now)
+        self._use_credit(job)
         job.log(now, "SYSTEM_MARKABLE_VIDEO", "SYSTEM")
         job.log(now, "USER_VERIFYING_SUBMITTED", "USER")
         self._state_machine.enter(job, states.AUTO_VERIFYING)
         return {}
+
+    def _use_credit(self, job: Job) -> None:
+        """When a credit is used up no document says: here, when a job is first submitted."""
+        before = (log.get("log_type") for log in job.fields["operation_logs"])
+        if "USER_VERIFYING_SUBMITTED" not in before and not job.fields.get("is_ondemand_resource"):
+            self._app.credits.use(is_flexus=job.is_flexus)
 
     def _list_parts(self, job: Job, body: CommandBody, origin: str) -> Answer:
         kind = _LISTS_PARTS_OF[body.command]

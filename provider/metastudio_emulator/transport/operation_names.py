@@ -13,6 +13,7 @@ _ROUTES: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("PUT", re.compile(_JOBS + "/[^/]+"), "update"),
     ("DELETE", re.compile(_JOBS + "/[^/]+"), "delete"),
     ("POST", re.compile(_JOBS + "/[^/]+/command"), "command"),
+    ("GET", re.compile("/v1/[^/]+/tenants/resources-usage"), "credits"),
     ("PUT", re.compile("/obs/.+"), "upload"),
     ("GET", re.compile("/obs/.+"), "download"),
     ("POST", re.compile("/v3/auth/tokens"), "token"),

@@ -15,6 +15,7 @@ from .models import (
     UploadUrls,
     VoiceProperties,
 )
+from .resource_usage import ResourceUsage, ResourceUsagePage
 from .settings import Settings, resolve
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "JobPage",
     "MetaStudioClient",
     "Password",
+    "ResourceUsage",
+    "ResourceUsagePage",
     "Settings",
     "Token",
     "UpdateJob",

@@ -45,6 +45,7 @@ from .models import (
     UpdateJob,
     UploadUrls,
 )
+from .resource_usage import ResourceUsagePage
 from .settings import Settings
 from .throttle import Throttle
 
@@ -57,6 +58,8 @@ _ATTEMPTS, _ATTEMPTS_ONCE = 6, 3
 #: Seconds after which no further attempt begins.
 _GIVE_UP_AFTER = 120.0
 _POOL = 16
+_JOBS = "/digital-human-training-manage/user/jobs"
+_USAGE = "/tenants/resources-usage"
 
 
 class MetaStudioClient:
@@ -206,6 +209,19 @@ class MetaStudioClient:
             raise service_error(CommandFailed, operation, response, code, detail)
         return answer
 
+    def resource_usage(self, *business: str) -> ResourceUsagePage:
+        """GET ``/v1/{project_id}/tenants/resources-usage``: what is bought and used; asked once.
+
+        Needs a permission of its own. Source: the vendor's page ShowResourceUsage (2025-12).
+
+        Args:
+            business: business types, such as MODELING_2D; all when none is given.
+        """
+        operation = "show resource usage"
+        query = {"business": ",".join(business)} if business else None
+        answer = self._send(operation, "GET", _USAGE, query=query, attempts=1)
+        return _read(ResourceUsagePage, operation, answer)
+
     def _send(
         self,
         operation: str,
@@ -216,8 +232,15 @@ class MetaStudioClient:
         query: dict[str, Any] | None = None,
         app_user_id: str | None = None,
         once: bool = False,
+        attempts: int | None = None,
     ) -> requests.Response:
-        """One call, repeated as the module's text says."""
+        """One call, repeated as the module's text says.
+
+        Args:
+            path: below the project's jobs; below the project where it begins with a slash.
+            once: it must not be carried out twice.
+            attempts: how often it is tried; by default as ``once`` says.
+        """
         user = app_user(app_user_id)
 
         def again(error: BaseException) -> bool:
@@ -236,7 +259,7 @@ class MetaStudioClient:
         try:
             if method != "GET":
                 self._note_write()
-            attempts = _ATTEMPTS_ONCE if once else _ATTEMPTS
+            attempts = attempts or (_ATTEMPTS_ONCE if once else _ATTEMPTS)
             return repeated(attempt, again=again, attempts=attempts, seconds=_GIVE_UP_AFTER)
         finally:
             if method != "GET":
@@ -255,8 +278,8 @@ class MetaStudioClient:
         query: dict[str, Any] | None,
         app_user_id: str,
     ) -> requests.Response:
-        jobs = f"/v1/{self._identity.project_id}/digital-human-training-manage/user/jobs"
-        url = self.settings.endpoint + jobs + (f"/{path}" if path else "")
+        below = path if path.startswith("/") else _JOBS + (f"/{path}" if path else "")
+        url = f"{self.settings.endpoint}/v1/{self._identity.project_id}{below}"
         throttle = self._reads if method == "GET" else self._writes
         throttle.acquire()
         headers = {"Content-Type": "application/json"}

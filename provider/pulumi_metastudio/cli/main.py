@@ -29,6 +29,7 @@ _COMMANDS = {
     "upload": ("pulumi_metastudio.cli.upload", "upload"),
     "fingerprint": ("pulumi_metastudio.cli.fingerprint", "fingerprint"),
     "jobs": ("pulumi_metastudio.cli.jobs", "jobs"),
+    "credits": ("pulumi_metastudio.cli.credits", "credits"),
     "adopt": ("pulumi_metastudio.cli.adopt", "adopt"),
     "emulator": ("metastudio_emulator.command_line", "emulator"),
     "samples": ("metastudio_emulator.command_line", "samples"),

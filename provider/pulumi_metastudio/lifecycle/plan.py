@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..api.states import EDITABLE, REVIEW_FAILED, WAIT_FILE_UPLOAD
+from .consequences.notices import refused_edit
 from .progress import RECREATE
 from .refusals import adopted_again, undeletable
 from .schema import BEHAVIOUR, FIELDS, FILES, UNKNOWN, Effect, FieldInput, Inputs, Kind
@@ -52,6 +53,15 @@ class Plan:
     def calls(self) -> bool:
         """Whether an in-place update has anything to ask of the service."""
         return any(c.effect is not Effect.STATE for c in self.changes)
+
+    def submits_first(self, now: Mapping[str, Any], new: Inputs) -> bool:
+        """Whether the update submits a job that was never submitted.
+
+        Args:
+            now: its outputs as they are at the service.
+        """
+        waits = now.get("state") == WAIT_FILE_UPLOAD and new.get("submit", True) is True
+        return waits and self.calls and not self.replaces
 
     def touches(self, names: Mapping[str, Any]) -> list[str]:
         """The changed inputs among ``names``."""
@@ -103,10 +113,7 @@ def _warnings(
     replaces = any(c.effect is Effect.REPLACE for c in changes)
     refused = [c for c in changes if c.effect is Effect.UPDATE and c.input in FIELDS]
     if refused and not replaces and state and state not in EDITABLE:
-        yield (
-            f"{_names(refused)}: the service will refuse this in state {state}: undo the edit, or "
-            "change triggers for a new job, which trains and is billed again"
-        )
+        yield str(refused_edit(_names(refused), state))
     if replaces and new.get("existing_job_id") == job_id and job_id is not None:
         yield adopted_again(job_id, [c.input for c in changes if c.effect is Effect.REPLACE])
     elif replaces and (reason := undeletable(job_id, state, old.get("deletion_policy"))):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..api.states import DELETABLE, TRAINED
+from .consequences.deletion import Fate, fate
 
 
 def adopted_again(job_id: str, inputs: Sequence[str] = ()) -> str:
@@ -19,8 +19,7 @@ def adopted_again(job_id: str, inputs: Sequence[str] = ()) -> str:
 
 def undeletable(job_id: Any, state: Any, policy: Any) -> str | None:
     """Why a job cannot be deleted for one that replaces it; None when it can, or is kept."""
-    kept = policy == "retain" or (policy != "delete" and state in TRAINED)
-    if kept or state in DELETABLE:
+    if fate(state, policy) is not Fate.REFUSED:
         return None
     return (
         f"job {job_id} is in state {state}, in which the service deletes no job: wait for the next "

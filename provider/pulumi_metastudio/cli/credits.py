@@ -1,0 +1,43 @@
+"""``metastudio credits``: how many trainings are paid for."""
+
+from __future__ import annotations
+
+import click
+
+from ..errors import ConfigurationError, PermissionDenied
+from .options import common_options
+from .printing import print_json, print_table
+from .stacks.selection import Selection
+
+
+@click.command()
+@common_options
+def credits(selected: Selection, as_json: bool) -> None:
+    """Show how many trainings of each edition are bought, used and left."""
+    from ..lifecycle.consequences import ask_credits
+
+    try:
+        found = ask_credits(selected.context().client)
+    except PermissionDenied as error:
+        raise ConfigurationError(
+            f"{error}: ask an administrator of IAM for the permission to read MetaStudio's tenant "
+            "resources, or look at the console"
+        ) from None
+    if as_json:
+        print_json(
+            [
+                {"edition": kind.value, "total": each.total, "used": each.used, "left": each.left}
+                for kind, each in found.items()
+            ]
+        )
+        return
+    rows = [
+        [kind.value, *(f"{n:g}" for n in (each.total, each.used, each.left))]
+        for kind, each in found.items()
+    ]
+    print_table(("edition", "total", "used", "left"), rows, empty="no credits")
+    click.echo(
+        "When a credit is used up (creation, submission, approval) is not documented; what is "
+        "paid on demand is not counted.",
+        err=True,
+    )
