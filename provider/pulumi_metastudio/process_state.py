@@ -25,6 +25,8 @@ _CONTEXTS: dict[Settings, Context] = {}
 _STACKS: dict[tuple[str, str], tuple[str, Run]] = {}
 #: One for each program; the Automation API runs several in one process, each in its own loop.
 _POLLERS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Poller] = weakref.WeakKeyDictionary()
+#: For which settings something has been told that is told once in a run.
+_TOLD: set[Settings] = set()
 _LOCK = threading.Lock()
 
 
@@ -54,6 +56,15 @@ def shared_context(config: Any, props: Mapping[str, Any] = MappingProxyType({}))
         if settings not in _CONTEXTS:
             _CONTEXTS[settings] = Context.of(settings)
         return replace(_CONTEXTS[settings], owner=owner, run=run)
+
+
+def first_time(settings: Settings) -> bool:
+    """Whether nobody in this process has asked this before, for these settings."""
+    with _LOCK:
+        if settings in _TOLD:
+            return False
+        _TOLD.add(settings)
+        return True
 
 
 def shared_poller(client: MetaStudioClient) -> Poller:

@@ -23,7 +23,6 @@ from pulumi.dynamic import (
 
 if TYPE_CHECKING:
     from .lifecycle import Context, Outcome, Plan
-    from .transfer import Reporter
 
 
 class TrainingJobProvider(ResourceProvider):
@@ -62,6 +61,7 @@ class TrainingJobProvider(ResourceProvider):
         if not found and inputs != before:  # of what stays as it is, everything has been said
             for text in lifecycle.warnings(inputs):
                 self._reporter(news).warning(text)
+            found = self._announce({**inputs, **checked}, before)
         if not found:
             for text in look.stale:
                 self._reporter(news).warning(text)
@@ -90,7 +90,7 @@ class TrainingJobProvider(ResourceProvider):
                 )
             else:
                 plan = lifecycle.diff(now, news, _olds)
-        self._tell(context.reporter, plan, now or _olds)
+        self._tell(context, plan, now or _olds, _olds, news)
         urn = str(news.get("__urn"))
         context.run.see(urn, _id)
         if plan.replaces:
@@ -157,17 +157,72 @@ class TrainingJobProvider(ResourceProvider):
                 reporter.warning(f"{outcome.problem}; refresh reads the job again")
         return outcome.outputs
 
-    def _tell(self, reporter: Reporter, plan: Plan, now: Mapping[str, Any]) -> None:
-        from .lifecycle import FIELDS, Effect, review_note
+    def _announce(self, inputs: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
+        """Say what a new job costs, or which job is taken over; what is wrong with the latter."""
+        from .errors import MetaStudioError
+        from .lifecycle import UNKNOWN, consequences
 
+        context, adopted = self._context(inputs), inputs.get("existing_job_id")
+        if adopted is None:
+            if not before:
+                self._tell_credits(context, inputs)
+                context.reporter.info(str(consequences.submission(inputs)))
+        elif adopted is not UNKNOWN and adopted != before.get("existing_job_id"):
+            try:
+                user = inputs.get("app_user_id")
+                job = context.client.find_job(adopted, app_user_id=user)
+            except MetaStudioError as error:
+                context.reporter.warning(f"{error}; whether job {adopted} is there was not asked")
+                return []
+            if job is None:
+                return [
+                    f"existing_job_id: the service has no job {adopted}: see 'metastudio jobs "
+                    "list', or leave it out for a new job"
+                ]
+            context.reporter.info(str(consequences.adoption(adopted, job.state)))
+        return []
+
+    def _tell_credits(self, context: Context, inputs: Mapping[str, Any]) -> None:
+        """Say once in a run, in the stack's own row, how many trainings are paid for."""
+        from .lifecycle import consequences
+        from .process_state import first_time
+        from .sdk.engine_log import stack_urn
+
+        urn = inputs.get("__urn")
+        if isinstance(urn, str) and first_time(context.client.settings):
+            credits = consequences.remaining(context.client)
+            if credits:
+                notice = str(consequences.credits_left(credits))
+                self._reporter({"__urn": stack_urn(urn)}).info(notice)
+
+    def _tell(
+        self,
+        context: Context,
+        plan: Plan,
+        now: Mapping[str, Any],
+        old: Mapping[str, Any],
+        new: Mapping[str, Any],
+    ) -> None:
+        from .lifecycle import FIELDS, FILES, Effect, consequences, review_note
+
+        reporter = context.reporter
         for change in plan.changes:
+            private = change.input in consequences.PRIVATE
             if change.effect is Effect.REPLACE:
-                reporter.warning(f"new job: {change.reason}")
+                reporter.warning(str(consequences.new_job(change.reason)))
             elif change.input == "pending" or (
-                change.effect is Effect.UPDATE and change.input not in FIELDS
+                change.effect is Effect.UPDATE and (private or change.input not in FIELDS)
             ):
-                # The engine shows a changed field itself; of a file it knows the path at most.
-                reporter.info(f"in place: {change.reason}")
+                # The engine shows a changed field itself; of a file it knows the path at most,
+                # and of what it keeps secret nothing.
+                reporter.info(str(consequences.in_place(change.reason)))
+        if plan.replaces:
+            policy = old.get("deletion_policy")
+            reporter.warning(str(consequences.replaced_job(now, policy)))
+        elif plan.submits_first(now, new):
+            self._tell_credits(context, new)
+            files = {*plan.touches(FILES), *(old.get("pending") or ())}
+            reporter.info(str(consequences.submission(new, files)))
         note = None if plan.changes else review_note(now)
         for text in (*plan.warnings, *([note] if note else ())):
             reporter.warning(text)

@@ -20,6 +20,7 @@ from ..errors import MetaStudioError
 _COMMANDS = {
     "up": ("pulumi_metastudio.cli.stacks.commands", "up"),
     "preview": ("pulumi_metastudio.cli.stacks.commands", "preview"),
+    "review": ("pulumi_metastudio.cli.review", "review"),
     "refresh": ("pulumi_metastudio.cli.stacks.commands", "refresh"),
     "destroy": ("pulumi_metastudio.cli.stacks.commands", "destroy"),
     "outputs": ("pulumi_metastudio.cli.stacks.commands", "outputs"),

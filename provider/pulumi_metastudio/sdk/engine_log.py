@@ -58,6 +58,12 @@ class EngineReporter:
             return  # a text that does not arrive is no reason to fail a job
 
 
+def stack_urn(urn: str) -> str:
+    """The URN of the stack that a resource is in."""
+    stack, project = urn.split("::")[:2]
+    return f"{stack}::{project}::pulumi:pulumi:Stack::{project}-{stack.rpartition(':')[2]}"
+
+
 @functools.cache
 def _engine(address: str) -> Any:
     """The engine at an address; one connection serves the whole process."""
