@@ -6,7 +6,7 @@ STACK  ?= local
 BIN      := .venv/bin
 LOCAL    := $(CURDIR)/.local
 MATERIAL := examples/material
-REVIEWS  ?= $(wildcard tests/review/golden/*.md)
+GOLDEN   := tests/review/golden
 UNIT     := tests/pulumi_metastudio tests/metastudio_emulator tests/pulumi_embedded tests/test_structure.py
 CI       := examples/ci
 SCHEMA   := $(BIN)/check-jsonschema --builtin-schema
@@ -60,9 +60,10 @@ check: .venv/tests
 bench: .venv/tests
 	$(BIN)/python -m benchmarks $(ARGS)
 
-# Pictures of reviews for the pages in docs/, drawn by the chromium on PATH.
+# The pictures in docs/review.md, drawn by the chromium on PATH.
 screenshots: .venv/tests
-	$(BIN)/python docs/screenshots.py $(ARGS) $(REVIEWS)
+	$(BIN)/python docs/screenshots.py --only closed $(GOLDEN)/new.md $(GOLDEN)/video_after_training.md
+	$(BIN)/python docs/screenshots.py --only open $(GOLDEN)/hostile_names.md $(GOLDEN)/video_after_training.md
 
 format: .venv/tests
 	$(BIN)/ruff check --fix .

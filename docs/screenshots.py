@@ -142,8 +142,8 @@ class Browser:
         return done.stdout
 
 
-def take(review: Path, folder: Path, browser: Browser) -> list[Path]:
-    """The pictures of one review."""
+def take(review: Path, folder: Path, browser: Browser, only: str = "") -> list[Path]:
+    """The pictures of one review: both, or ``only`` the one that is ``closed`` or ``open``."""
     markdown = review.read_text(encoding="utf-8")
     closed, opened = browser.heights(page(markdown))
     wanted = {review.stem: (closed, False)}
@@ -151,6 +151,8 @@ def take(review: Path, folder: Path, browser: Browser) -> list[Path]:
         wanted[f"{review.stem}-open"] = (opened, True)
     taken = []
     for name, (height, is_open) in wanted.items():
+        if only and (only == "open") != is_open:
+            continue
         picture = folder / f"{name}.png"
         browser.shoot(page(markdown, opened=is_open), height, picture)
         size = picture.stat().st_size
@@ -164,6 +166,7 @@ def take(review: Path, folder: Path, browser: Browser) -> list[Path]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("reviews", nargs="*", type=Path, metavar="REVIEW.md")
+    parser.add_argument("--only", choices=["closed", "open"], default="")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "pictures")
     given = parser.parse_args()
     if not given.reviews:
@@ -175,7 +178,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         browser = Browser(program, Path(folder))
         for review in given.reviews:
-            take(review, given.out, browser)
+            take(review, given.out, browser, given.only)
 
 
 if __name__ == "__main__":

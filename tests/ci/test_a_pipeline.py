@@ -14,34 +14,15 @@ from ..end_to_end.conftest import Stack, make_stack
 from .conftest import Run
 from .served import GitHub
 
-# Stands in for `metastudio review` with its contract: the marker, --out, --fail-on and exit code 9.
-REVIEW = """
-import argparse, json, pathlib, sys
-
-parser = argparse.ArgumentParser()
-parser.add_argument("file")
-parser.add_argument("--out")
-parser.add_argument("--fail-on", default="")
-given = parser.parse_args()
-steps = json.loads(pathlib.Path(given.file).read_text())["steps"]
-stack = steps[0]["urn"].split(":")[2]
-ops = {s["urn"].split("::")[-1]: s["op"] for s in steps if s["op"] not in ("same", "refresh")}
-lines = [f"<!-- metastudio-review {stack} -->", *(f"{name}: {op}" for name, op in ops.items())]
-pathlib.Path(given.out).write_text("\\n".join(lines) + "\\n")
-sys.exit(9 if set(ops.values()) & set(given.fail_on.split(",")) else 0)
-"""
-
 
 @pytest.fixture
 def metastudio(tmp_path: Path) -> Path:
     """A folder for PATH with the command, on the embedded engine wherever there is a CLI too."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    (folder / "review.py").write_text(REVIEW)
     (folder / "metastudio").write_text(
         f"""#!/bin/sh
 command=$1; shift
-[ "$command" = review ] && exec {sys.executable} {folder}/review.py "$@"
 exec {sys.executable} -m pulumi_metastudio.cli "$command" --engine embedded "$@"
 """
     )
@@ -84,8 +65,8 @@ def test_from_a_change_to_drift(run: Run, stack: Stack, emulator: Emulator) -> N
     emulator.control.set_fields(anna, name="Hannah")
     run.script("drift.sh")
     run.script("drift_issue.py")
-    assert "anna: update" in run.desk.issues[0].body
-    assert run.read("summary.md").endswith("anna: update\n")
+    assert "Mended in place: <code>anna</code>" in run.desk.issues[0].body
+    assert "Mended in place: <code>anna</code>" in run.read("summary.md")
     emulator.control.set_fields(anna, name="Anna")
     run.script("drift.sh")
     run.script("drift_issue.py")
@@ -104,7 +85,7 @@ def test_from_a_change_to_drift(run: Run, stack: Stack, emulator: Emulator) -> N
     run.script("comment.py")
     run.script("gate.py", code=1)
     (comment,) = run.desk.comments
-    assert "ben: delete" in comment.body
+    assert "**Deleted for good**: <code>ben</code>" in comment.body
     assert len(emulator.control.jobs()) == 2, "a review changes nothing"
 
     # What the engine says of a failed preview is in the log.

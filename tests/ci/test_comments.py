@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from .conftest import COMMIT, Run
+from .conftest import Run
 
 MARKER = "<!-- metastudio-review test -->"
 APPROVAL = "training-approved"
@@ -95,15 +93,6 @@ def test_a_fork_s_run_previews_nothing_and_posts_nothing(run: Run, tmp_path: Pat
     assert run.desk.requests == []
     if type(run.platform).__name__ == "GitHub":
         assert run.read("summary.md") == said
-
-
-@pytest.mark.parametrize("length", [65_535, 65_536])
-def test_the_longest_review_still_fits(run: Run, length: int) -> None:
-    run.reviewed(f"{MARKER}\n".ljust(length, "x"))
-    run.script("comment.py")
-    (comment,) = run.desk.comments
-    assert 65_000 < len(comment.body) <= 65_536
-    assert comment.body.endswith(f"{COMMIT} -->")
 
 
 def test_what_the_platform_refuses_is_one_line(run: Run) -> None:

@@ -9,9 +9,6 @@ from pathlib import Path
 
 import platforms
 
-#: What both platforms take in one comment.
-_MOST = 65_536
-
 
 def main() -> None:
     folder = Path(os.environ.get("REVIEW_FOLDER") or "review")
@@ -22,7 +19,7 @@ def main() -> None:
     review = (folder / "review.md").read_text(encoding="utf-8")
     marker = review.partition("\n")[0].strip()
     commit = f"<!-- metastudio-commit {platform.commit} -->"
-    body = f"{review[: _MOST - len(commit) - 2].rstrip()}\n\n{commit}"
+    body = f"{review.rstrip()}\n\n{commit}"
 
     mine = next((each for each in platform.comments() if each.begins_with(marker)), None)
     if mine is None or commit not in mine.body:

@@ -13,6 +13,6 @@ folder=${DRIFT_FOLDER:-drift}
 mkdir -p "$folder"
 
 sh "$here/preview_json.sh" "$folder/preview.json"
-metastudio review "$folder/preview.json" --out "$folder/drift.md"
+metastudio review "$folder/preview.json" --out "$folder/drift.md" --limit 65000
 python3 "$here/changes.py" "$folder/preview.json" >"$folder/verdict"
 tee -a "${GITHUB_STEP_SUMMARY:-/dev/null}" <"$folder/drift.md"

@@ -6,7 +6,6 @@ from pathlib import Path
 import platforms
 
 _LABEL = "metastudio-drift"
-_MOST = 65_536
 
 
 def main() -> None:
@@ -21,10 +20,11 @@ def main() -> None:
             platform.close_issue(each.id)
         return
     report = (folder / "drift.md").read_text(encoding="utf-8")
-    body = (
+    head = (
         f"{marker}\nThe service has something else than stack `{stack}` declares. "
-        f"`up` would do this; or take what is there over into the program.\n\n{report}"
-    )[:_MOST].rstrip()
+        "`up` would do this; or take what is there over into the program.\n\n"
+    )
+    body = head + report.rstrip()
     if not issues:
         platform.create_issue(f"Drift in stack {stack}", body, _LABEL)
     elif issues[0].body != body:

@@ -24,7 +24,8 @@ fi
 sh "$here/preview_json.sh" "$folder/preview.json"
 
 verdict=clear
-metastudio review "$folder/preview.json" --out "$folder/review.md" \
+# A comment takes 65,536 characters, of which comment.py needs some.
+metastudio review "$folder/preview.json" --out "$folder/review.md" --limit 65000 \
     --fail-on "${FAIL_ON:-rebill,delete}" || {
     code=$?
     [ "$code" -eq 9 ] || exit "$code"
