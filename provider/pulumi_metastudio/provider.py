@@ -22,7 +22,7 @@ from pulumi.dynamic import (
 )
 
 if TYPE_CHECKING:
-    from .lifecycle import Context, Outcome, Plan
+    from .lifecycle import Context, Outcome, Plan, consequences
 
 
 class TrainingJobProvider(ResourceProvider):
@@ -163,16 +163,15 @@ class TrainingJobProvider(ResourceProvider):
         from .lifecycle import UNKNOWN, consequences
 
         context, adopted = self._context(inputs), inputs.get("existing_job_id")
+        user = inputs.get("app_user_id")
         if adopted is None:
             if not before:
-                self._tell_credits(context, inputs)
-                context.reporter.info(str(consequences.submission(inputs)))
-        elif adopted is not UNKNOWN and adopted != before.get("existing_job_id"):
+                self._tell_submission(context, inputs, consequences.submission(inputs))
+        elif UNKNOWN not in (adopted, user) and adopted != before.get("existing_job_id"):
             try:
-                user = inputs.get("app_user_id")
                 job = context.client.find_job(adopted, app_user_id=user)
             except MetaStudioError as error:
-                context.reporter.warning(f"{error}; whether job {adopted} is there was not asked")
+                context.reporter.warning(f"whether job {adopted} is there is not known: {error}")
                 return []
             if job is None:
                 return [
@@ -182,18 +181,20 @@ class TrainingJobProvider(ResourceProvider):
             context.reporter.info(str(consequences.adoption(adopted, job.state)))
         return []
 
-    def _tell_credits(self, context: Context, inputs: Mapping[str, Any]) -> None:
-        """Say once in a run, in the stack's own row, how many trainings are paid for."""
-        from .lifecycle import consequences
+    def _tell_submission(
+        self, context: Context, inputs: Mapping[str, Any], notice: consequences.Notice
+    ) -> None:
+        """Say what a submission means; and once in a run, in the stack's own row, what is paid."""
+        from .lifecycle.consequences import Topic, credits_left, remaining
         from .process_state import first_time
         from .sdk.engine_log import stack_urn
 
-        urn = inputs.get("__urn")
-        if isinstance(urn, str) and first_time(context.client.settings):
-            credits = consequences.remaining(context.client)
+        context.reporter.info(str(notice))
+        urn, billed = inputs.get("__urn"), notice.topic is Topic.TRAINS
+        if billed and isinstance(urn, str) and first_time(context.client.settings):
+            credits = remaining(context.client)
             if credits:
-                notice = str(consequences.credits_left(credits))
-                self._reporter({"__urn": stack_urn(urn)}).info(notice)
+                self._reporter({"__urn": stack_urn(urn)}).info(str(credits_left(credits)))
 
     def _tell(
         self,
@@ -220,9 +221,8 @@ class TrainingJobProvider(ResourceProvider):
             policy = old.get("deletion_policy")
             reporter.warning(str(consequences.replaced_job(now, policy)))
         elif plan.submits_first(now, new):
-            self._tell_credits(context, new)
             files = {*plan.touches(FILES), *(old.get("pending") or ())}
-            reporter.info(str(consequences.submission(new, files)))
+            self._tell_submission(context, new, consequences.submission(new, files))
         note = None if plan.changes else review_note(now)
         for text in (*plan.warnings, *([note] if note else ())):
             reporter.warning(text)

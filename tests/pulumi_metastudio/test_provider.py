@@ -93,6 +93,7 @@ def _own_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """No connection and no memory of another test's; no engine listens."""
     monkeypatch.setattr(process_state, "_CONTEXTS", {})
     monkeypatch.setattr(process_state, "_STACKS", {})
+    monkeypatch.setattr(process_state, "_TOLD", set())
     monkeypatch.setattr(sys, "argv", ["provider"])
 
 
@@ -211,6 +212,41 @@ def test_what_is_not_known_yet_passes(provider: TrainingJobProvider) -> None:
     found = provider.check({}, inputs)
     assert found.failures == []
     assert isinstance(found.inputs["name"], Unknown)
+
+
+def test_credits_are_asked_for_once_and_only_when_something_is_billed(
+    provider: TrainingJobProvider, declared: dict[str, Any], emulator: Emulator
+) -> None:
+    provider.check({}, {**declared, "submit": False})
+    assert "credits" not in emulator.control.counters()
+    for _ in range(3):
+        assert provider.check({}, declared).failures == []
+    assert emulator.control.counters()["credits"] == {"200": 1}
+
+
+def test_a_check_never_fails_for_credits(
+    provider: TrainingJobProvider, declared: dict[str, Any], emulator: Emulator
+) -> None:
+    emulator.control.add_fault("credits", "status", status=403)
+    assert provider.check({}, declared).failures == []
+
+
+def test_a_job_that_is_to_be_taken_over_must_be_there(
+    provider: TrainingJobProvider, emulator: Emulator
+) -> None:
+    job_id = emulator.control.add_job(name="n", state="JOB_SUCCESS")["job_id"]
+    there = {"name": "n", "existing_job_id": job_id}
+    assert provider.check({}, there).failures == []
+    (failure,) = provider.check({}, {**there, "existing_job_id": "0" * 32}).failures
+    assert failure.reason.startswith("existing_job_id: the service has no job 000")
+    # Who is asked for is not known yet, or nothing changed since it was looked up.
+    for inputs, before in [({**there, "app_user_id": Unknown()}, {}), (there, there)]:
+        emulator.control.clear_counters()
+        assert provider.check(before, inputs).failures == []
+        assert emulator.control.counters() == {}
+    # Whether it is there cannot be told: up looks again before it takes it over.
+    emulator.control.add_fault("show", "status", status=403)
+    assert provider.check({}, there).failures == []
 
 
 def test_whole_numbers_arrive_as_such(provider: TrainingJobProvider) -> None:
