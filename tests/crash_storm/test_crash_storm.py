@@ -20,8 +20,7 @@ from .witness import Touch, Witness
 @pytest.mark.timeout(1200)  # seconds on a quiet machine; every killed run starts processes
 def test_a_short_storm_leaves_nothing_behind(tmp_path: Path) -> None:
     storm = Storm(tmp_path, "embedded", seed=11)
-    storm.blow(runs=2)
-    assert storm.counts.killed >= 2
+    storm.blow(runs=1)
     assert storm.counts.killed_at_work >= 1
     assert storm.counts.clean(), dataclasses.asdict(storm.counts)
 

@@ -16,7 +16,7 @@ from .cases import CASES, PRIVATE
 from .record import ENGINES, cli_version, golden, previewed, recorded, reviewed, scrubbed
 
 #: Run anew in the suite; ``test_command.py`` makes one more, and ``record.py`` all.
-LIVE = ("contact", "video_after_training_unknown_to_the_state", "adoption")
+LIVE = ("contact", "video_after_training_unknown_to_the_state")
 
 
 @pytest.mark.parametrize("case", CASES)
