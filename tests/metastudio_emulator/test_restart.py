@@ -28,6 +28,8 @@ def test_a_restart_keeps_everything(tmp_path: Path) -> None:
         other = api.submitted()
         token = api.token()
         first.control.advance(100)
+        first.control.set_credits("FLEXUS_2D", 9, used=4)
+        credits = first.control.credits()
         before = first.info()
         shown = api.show(urls["job_id"])
         port = first.endpoint.rsplit(":", 1)[1]
@@ -35,6 +37,7 @@ def test_a_restart_keeps_everything(tmp_path: Path) -> None:
     with Emulator(tmp_path, transitions="manual", port=int(port)) as second:
         api = Api(second)
         assert second.info() == before
+        assert second.control.credits() == credits
         again = api.show(urls["job_id"])
         assert {key: again[key] for key in again if not key.endswith("url")} == {
             key: shown[key] for key in shown if not key.endswith("url")

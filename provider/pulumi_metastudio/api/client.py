@@ -209,17 +209,18 @@ class MetaStudioClient:
             raise service_error(CommandFailed, operation, response, code, detail)
         return answer
 
-    def resource_usage(self, *business: str) -> ResourceUsagePage:
-        """GET ``/v1/{project_id}/tenants/resources-usage``: what is bought and used; asked once.
+    def resource_usage(self, *business: str, attempts: int | None = None) -> ResourceUsagePage:
+        """GET ``/v1/{project_id}/tenants/resources-usage``: what is bought and used.
 
         Needs a permission of its own. Source: the vendor's page ShowResourceUsage (2025-12).
 
         Args:
             business: business types, such as MODELING_2D; all when none is given.
+            attempts: how often to ask; by default as often as for any read.
         """
         operation = "show resource usage"
         query = {"business": ",".join(business)} if business else None
-        answer = self._send(operation, "GET", _USAGE, query=query, attempts=1)
+        answer = self._send(operation, "GET", _USAGE, query=query, attempts=attempts)
         return _read(ResourceUsagePage, operation, answer)
 
     def _send(

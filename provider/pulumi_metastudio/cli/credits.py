@@ -37,7 +37,7 @@ def credits(selected: Selection, as_json: bool) -> None:
     ]
     print_table(("edition", "total", "used", "left"), rows, empty="no credits")
     click.echo(
-        "When a credit is used up (creation, submission, approval) is not documented; what is "
-        "paid on demand is not counted.",
+        "Not documented: when a credit is used up (creation, submission, approval), and whether "
+        "the ultra-fast edition takes one of Flexus. What is paid on demand is not counted.",
         err=True,
     )

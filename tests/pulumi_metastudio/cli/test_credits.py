@@ -18,7 +18,7 @@ def test_a_table(emulator: Emulator, run: Run) -> None:
         ["standard", "edition", "5", "0", "5"],
         ["Flexus", "edition", "3", "1", "2"],
     ]
-    assert "is not documented" in result.stderr
+    assert result.stderr.startswith("Not documented: when a credit is used up")
 
 
 def test_json(run: Run) -> None:
@@ -38,3 +38,9 @@ def test_who_may_not_ask_is_told(emulator: Emulator, run: Run) -> None:
     assert "HTTP 403" in result.stderr
     assert "ask an administrator of IAM" in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_busy_service_is_asked_again(emulator: Emulator, run: Run) -> None:
+    emulator.control.add_fault("credits", "status", status=503, times=1)
+    assert run("credits").exit_code == 0
+    assert emulator.control.counters()["credits"] == {"503": 1, "200": 1}

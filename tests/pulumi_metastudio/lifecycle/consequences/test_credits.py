@@ -58,6 +58,10 @@ def test_the_edition(inputs: dict[str, Any], kind: Edition | None) -> None:
         ([{**MODELING, "amount": None}], {}),
         ([{**MODELING, "usage": None, "unit": None}], {Edition.STANDARD: (5, 0)}),
         ([{"business_type": ["?"], "amount": {}}, MODELING], {Edition.STANDARD: (5, 3)}),
+        ([{**MODELING, "amount": float("nan")}, {**MODELING, "amount": float("inf")}], {}),
+        ([{**MODELING, "amount": -1}], {}),
+        ([{**MODELING, "usage": float("nan")}], {Edition.STANDARD: (5, 0)}),
+        ([{**MODELING, "usage": -3}], {Edition.STANDARD: (5, 0)}),
     ],
 )
 def test_what_counts(rows: list[Any], found: dict[Edition, tuple[int, int]]) -> None:
@@ -98,3 +102,11 @@ def test_a_refusal_leaves_them_unknown(
     assert remaining(context_for(service).client) is None
     # Nobody waits for it in a preview: it is asked once.
     assert service.control.counters()["credits"] == {str(status): 1}
+
+
+def test_an_answer_that_never_comes_does_not_hold_a_preview(
+    start: Callable[..., Emulator], context_for: Any
+) -> None:
+    service = start()
+    service.control.add_fault("credits", "stall", seconds=3600)
+    assert remaining(context_for(service).client, seconds=0.1) is None
