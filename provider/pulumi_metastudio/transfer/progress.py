@@ -105,11 +105,14 @@ class Meter:
         since, before = self._recent[0]
         rate = (self._moved - before) / max(now - since, 1e-3)
         part = f" part {self._part}/{self._parts}" if self._parts > 1 else ""
-        text = f"uploading {self._name}{part} {share} % of {human_size(self._total)}"
-        if rate > 0:
-            left = int((self._total - self._sent) / rate)
-            text += f", {human_size(int(rate))}/s, {left // 60}:{left % 60:02d} left"
-        return text
+        # What is looked for comes first: an engine cuts a row where the terminal ends.
+        if rate <= 0:
+            return f"{share} % {self._name}{part} of {human_size(self._total)}"
+        left = int((self._total - self._sent) / rate)
+        return (
+            f"{share} %, {left // 60}:{left % 60:02d} left, {self._name}{part} "
+            f"of {human_size(self._total)}, {human_size(int(rate))}/s"
+        )
 
 
 def _usual_interval() -> float:

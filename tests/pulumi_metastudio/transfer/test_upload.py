@@ -165,8 +165,8 @@ def test_progress_is_told(
     monkeypatch.setattr(progress, "time", Clock())
     send_cover(uploader, file(bytes(4 * MEBI)), urls, notes)
     texts = notes.of("status")
-    assert texts[0] == "uploading cover 25 % of 4.0 MiB, 1.0 MiB/s, 0:03 left"
-    assert texts[-1].startswith("uploading cover 100 % of 4.0 MiB")
+    assert texts[0] == "25 %, 0:03 left, cover of 4.0 MiB, 1.0 MiB/s"
+    assert texts[-1].startswith("100 %, 0:00 left, cover of 4.0 MiB")
     assert len(texts) == 4
 
 
