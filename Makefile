@@ -60,10 +60,11 @@ check: .venv/tests
 bench: .venv/tests
 	$(BIN)/python -m benchmarks $(ARGS)
 
-# The pictures in docs/review.md, drawn by the chromium on PATH.
+# The pictures in docs/pictures: reviews are drawn by the chromium on PATH, terminals are real runs.
 screenshots: .venv/tests
 	$(BIN)/python docs/screenshots.py --only closed $(GOLDEN)/new.md $(GOLDEN)/video_after_training.md
 	$(BIN)/python docs/screenshots.py --only open $(GOLDEN)/hostile_names.md $(GOLDEN)/video_after_training.md
+	$(BIN)/python -m docs.scenes --engine $(ENGINE)
 
 format: .venv/tests
 	$(BIN)/ruff check --fix .

@@ -1,4 +1,4 @@
-"""Pictures of reviews, drawn by a real browser."""
+"""Pictures of reviews, drawn by a real browser, and of terminals."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from docs.terminal import record
 
 SCRIPT = Path(__file__).parents[1] / "docs" / "screenshots.py"
 
@@ -71,3 +72,28 @@ def test_without_a_browser_one_line_says_so(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("none of chromium, ")
     assert done.stderr.count("\n") == 1
+
+
+def shown(tmp_path: Path, script: str, until: str = "") -> tuple[str, str, int]:
+    """What stood on a terminal of 20 columns, as text and as a picture, and the exit code."""
+    environment = {"PATH": os.environ["PATH"], "TERM": "xterm-256color"}
+    command = ["sh", "-c", script]
+    screen, code = record(
+        command, columns=20, rows=5, folder=tmp_path, environment=environment, until=until
+    )
+    return screen.plain, screen.svg(20, "title"), code
+
+
+def test_a_terminal_becomes_a_picture(tmp_path: Path) -> None:
+    script = r"printf 'a row\r\033[32m40 %%\033[0m\n'; exit 3"
+    text, picture, code = shown(tmp_path, script)
+    assert (text, code) == ("40 %w", 3)
+    assert "40&#160;%" in picture
+    assert "#3fb950" in picture, "green"
+    assert "url(http" not in picture, "a picture asks nobody for a font"
+
+
+def test_a_picture_is_of_the_moment_that_is_wanted(tmp_path: Path) -> None:
+    script = r"printf '40 %%\r'; read line; printf '90 %%\r'; read line"
+    text, _, _ = shown(tmp_path, f"{{ {script}; }} </dev/null", until=" 4|40 %")
+    assert text == "40 %"
