@@ -20,6 +20,7 @@ from .options import (
 )
 from .printing import print_json, print_table, printable
 from .stacks.selection import Selection
+from .wait import wait
 
 if TYPE_CHECKING:
     from ..api import JobDetail
@@ -31,6 +32,7 @@ def jobs() -> None:
 
 
 jobs.add_command(delete)
+jobs.add_command(wait)
 
 
 @jobs.command("list")
@@ -70,52 +72,6 @@ def show(
     if detail is None:
         raise JobRefusal(f"the service has no training job {job_id}")
     _print_detail(detail, as_json)
-
-
-@jobs.command()
-@common_options
-@click.argument("job_ids", nargs=-1, required=True, metavar="JOB_ID...")
-@click.option(
-    "--target",
-    "-t",
-    type=click.Choice(["submitted", "approved", "trained", "finished"]),
-    default="trained",
-    show_default=True,
-)
-@click.option("--timeout", default="3d", show_default=True, help="Seconds, or 90s, 36h, 3d.")
-@click.option("--poll", type=float, default=30.0, show_default=True, help="Seconds between looks.")
-@app_user_option
-def wait(
-    selected: Selection,
-    as_json: bool,
-    job_ids: tuple[str, ...],
-    target: Any,
-    timeout: str,
-    poll: float,
-    app_user_id: str | None,
-) -> None:
-    """Wait until jobs have reached a target; the exit code is 1 when one does not."""
-    import asyncio
-
-    from ..waiting.polling import Poller, Wait
-    from ..waiting.targets import duration
-
-    client, seconds = selected.context().client, duration(timeout)
-
-    async def all_of_them() -> list[JobDetail | None]:
-        poller = Poller(client)
-        waits = [
-            Wait(job_id, target, seconds, poll, f"training job {job_id}", app_user_id)
-            for job_id in dict.fromkeys(job_ids)
-        ]
-        return await asyncio.gather(*(poller.result(each) for each in waits))
-
-    found = [detail for detail in asyncio.run(all_of_them()) if detail]
-    if as_json:
-        print_json([printable(detail) for detail in found])
-        return
-    names = ("job_id", "name", "state", "console_status")
-    print_table(names, [[str(printable(job).get(n) or "") for n in names] for job in found])
 
 
 @jobs.command()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..api import JobDetail, MetaStudioClient
+from ..api import Job, JobDetail, MetaStudioClient
 from ..api.states import (
     JOB_PENDING,
     REVIEW_FAILED,
@@ -45,7 +46,9 @@ class Wait:
         app_user_id: the sub-user id that it was made with.
         create_time: when it was made; narrows the list that is asked for.
         once: look once only, and give None when it is not there yet.
+        on_change: called in the loop when another state was seen than before.
         state: the state that was seen last.
+        name: the job's name, once it was seen.
     """
 
     job_id: str
@@ -56,9 +59,11 @@ class Wait:
     app_user_id: str | None = None
     create_time: str | None = None
     once: bool = False
+    on_change: Callable[[Wait], None] | None = None
     state: str = ""
+    name: str = ""
     _deadline: float = field(default=0.0, init=False)
-    _done: asyncio.Future[JobDetail | None] = field(init=False, repr=False)
+    _done: asyncio.Future[JobDetail | None] | None = field(default=None, init=False, repr=False)
 
     def begin(self) -> asyncio.Future[JobDetail | None]:
         """Start the clock, in the running loop."""
@@ -75,11 +80,11 @@ class Wait:
     @property
     def over(self) -> bool:
         """Whether it has ended, in whichever way."""
-        return self._done.done()
+        return self._done is not None and self._done.done()
 
     def end(self, outcome: JobDetail | BaseException | None) -> None:
         """End with a detail, with None, or with an error."""
-        if self.over:
+        if self._done is None or self.over:
             return
         if isinstance(outcome, BaseException):
             self._done.set_exception(outcome)
@@ -130,8 +135,12 @@ class Poller:
 
     async def _round(self) -> None:
         asked = list(self._waits)
+        before = [wait.state for wait in asked]
         try:
             seen = await in_background(lambda: _look(self._client, asked))
+            for wait, state in zip(asked, before, strict=True):
+                if wait.on_change and wait.state != state:
+                    wait.on_change(wait)
             for wait, outcome in seen.items():
                 wait.end(outcome)
             self._trouble = ""
@@ -157,11 +166,11 @@ def _look(client: MetaStudioClient, waits: list[Wait]) -> dict[Wait, JobDetail |
     over: dict[Wait, JobDetail | BaseException] = {}
     for app_user_id in {wait.app_user_id for wait in waits}:
         group = [wait for wait in waits if wait.app_user_id == app_user_id]
-        states = _states(client, app_user_id, group)
+        jobs = _listed(client, app_user_id, group)
         for wait in group:
-            wait.state = states.get(wait.job_id, wait.state)
+            _note(wait, jobs.get(wait.job_id))
             decisive = states_of(wait.target) | REVIEW_FAILED
-            if wait.job_id in states and wait.state not in decisive:
+            if wait.job_id in jobs and wait.state not in decisive:
                 continue
             detail = client.find_job(wait.job_id, app_user_id=app_user_id)
             if detail is None:
@@ -170,7 +179,7 @@ def _look(client: MetaStudioClient, waits: list[Wait]) -> dict[Wait, JobDetail |
                         f"{wait.label} is gone from the service: refresh, then up makes it anew"
                     )
                 continue
-            wait.state = detail.state
+            _note(wait, detail)
             if wait.state in states_of(wait.target):
                 over[wait] = detail
             elif wait.state in REVIEW_FAILED and not wait.once:
@@ -178,8 +187,13 @@ def _look(client: MetaStudioClient, waits: list[Wait]) -> dict[Wait, JobDetail |
     return over
 
 
-def _states(client: MetaStudioClient, app_user_id: str | None, waits: list[Wait]) -> dict[str, str]:
-    """The states of jobs by id, from one list request unless they fill more than a page."""
+def _note(wait: Wait, job: Job | None) -> None:
+    if job:
+        wait.state, wait.name = job.state, job.name or ""
+
+
+def _listed(client: MetaStudioClient, app_user_id: str | None, waits: list[Wait]) -> dict[str, Job]:
+    """The jobs by id, from one list request unless they fill more than a page."""
     ids = {wait.job_id for wait in waits}
     times = [wait.create_time for wait in waits]
     filters: dict[str, Any] = {"app_user_id": app_user_id}
@@ -187,22 +201,20 @@ def _states(client: MetaStudioClient, app_user_id: str | None, waits: list[Wait]
         filters["job_id"] = next(iter(ids))
     elif all(times):
         filters |= {"create_since": min(map(str, times)), "create_until": max(map(str, times))}
-    states: dict[str, str] = {}
+    found: dict[str, Job] = {}
     for job in client.iter_jobs(**filters):
         if job.job_id in ids:
-            states[job.job_id] = job.state
-        if len(states) == len(ids):
+            found[job.job_id] = job
+        if len(found) == len(ids):
             break
-    return states
+    return found
 
 
 def _reason(detail: JobDetail) -> str:
-
     return review_note(recorded({}, detail)) or f"it is in state {detail.state}"
 
 
 def _too_late(wait: Wait) -> str:
-
     ways_out = {
         WAIT_FILE_UPLOAD: "nobody has submitted it: set submit to true, or submit it by hand",
         WAIT_USER_CONFIRM: f"its user decides: metastudio jobs accept (or reject) {wait.job_id}",

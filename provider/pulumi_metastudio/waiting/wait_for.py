@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import pulumi
 
+from ..api.states import console_status
 from ..errors import InputError, MetaStudioError
 from ..functions import JobOutput, context
 from ..training_job import TrainingJob
@@ -84,6 +85,7 @@ def _waited(
             app_user_id=await job.app_user_id.future(),
             create_time=await job.create_time.future(),
             once=preview,
+            on_change=lambda seen: _show(job, seen.state),
         )
         try:
             return await shared_poller(context().client).result(this)
@@ -92,6 +94,12 @@ def _waited(
 
     found: pulumi.Output[Any] = job.job_id.apply(wait)
     return found.apply(lambda detail: _not_known() if detail is None else detail)
+
+
+def _show(job: TrainingJob, state: str) -> None:
+    """Put a state into the job's row: a wait takes days, and people look at it."""
+    text = f"{state} ({console_status(state)})"
+    pulumi.log.info(text, resource=job, ephemeral=True)
 
 
 def _not_known() -> pulumi.Output[Any]:

@@ -121,14 +121,6 @@ def test_in_an_unknown_state_the_service_decides(run: Run, emulator: Emulator, j
     assert emulator.control.counters()["CONFIRM_ACCEPT"]
 
 
-def test_wait(run: Run, emulator: Emulator, job: str) -> None:
-    found = run("jobs", "wait", job, "--target", "trained", "--json")
-    assert json.loads(found.stdout)[0]["state"] == "WAIT_USER_CONFIRM"
-    late = run("jobs", "wait", job, "-t", "finished", "--timeout", "0.05", "--poll", "0.02")
-    assert late.exit_code == 1
-    assert f"metastudio jobs accept (or reject) {job}" in late.output
-
-
 @pytest.mark.parametrize(
     ("contact", "shown"),
     [("13800138000", "138****8000"), ("anna@example.com", "ann****.com"), ("12345", "****")],
