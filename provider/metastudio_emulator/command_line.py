@@ -125,7 +125,10 @@ def emulator(
 )
 @click.option("--size", default="1920x1080", show_default=True, help="Frame size of videos.")
 def samples(folder: Path, seconds: int, size: str) -> None:
-    """Generate videos, photos and audio to try jobs with, where they are missing."""
+    """Generate videos, photos and audio to try jobs with.
+
+    What is there already stays.
+    """
     from .samples import make_samples
 
     try:

@@ -17,9 +17,16 @@ from .project.checkpoint import (
     latest_deployment,
     secrets_salt,
 )
-from .project.config import Config, ConfigValue, StackFile, full_key, resolve_config
+from .project.config import (
+    Blinded,
+    Config,
+    ConfigValue,
+    StackFile,
+    full_key,
+    resolve_config,
+)
 from .project.file_backend import open_backend
-from .project.passphrase import Crypter, read_passphrase
+from .project.passphrase import Crypter, create_crypter, open_crypter
 from .project.project import is_name, load_project
 
 
@@ -43,7 +50,6 @@ class StackHandle:
         self.backend = open_backend(self.project)
         self.file = StackFile(self.project.stack_file(self.stack))
         self._interactive = interactive or (lambda: sys.stdin.isatty() and sys.stdout.isatty())
-        self._passphrase: str | None = None
         self._crypter: Crypter | None = None
 
     @property
@@ -57,7 +63,9 @@ class StackHandle:
             salt = self.file.salt
             if not salt and self.exists:
                 salt = secrets_salt(self.read())
-            self._crypter = self._open(salt) if salt else Crypter.create(self._ask())
+            self._crypter = (
+                self._open(salt) if salt else create_crypter(interactive=self._interactive())
+            )
             self.file.remember_salt(self._crypter.state)
         return self._crypter
 
@@ -89,12 +97,7 @@ class StackHandle:
         )
 
     def _open(self, salt: str) -> Crypter:
-        return Crypter.open(self._ask(), salt)
-
-    def _ask(self) -> str:
-        if self._passphrase is None:
-            self._passphrase = read_passphrase(interactive=self._interactive())
-        return self._passphrase
+        return open_crypter(salt, interactive=self._interactive())
 
 
 def _stack_name(written: str, project: str) -> str:
@@ -174,11 +177,30 @@ def config_set(directory: Path, stack: str, key: str, value: str, *, secret: boo
     StackFile(handle.file.path).set(key, handle.project.name, stored)
 
 
+def config_remove(directory: Path, stack: str, key: str) -> None:
+    """Take one configuration value out of the stack's file; that there is none is no error."""
+    handle = StackHandle(directory, stack)
+    full_key(key, handle.project.name)  # which refuses what is no key
+    handle.file.remove(key, handle.project.name)
+
+
 def config_get(directory: Path, stack: str, key: str) -> ConfigValue | None:
-    """One value as a program would read it; None when there is none."""
-    return config_all(directory, stack).get(full_key(key, load_project(directory).name))
+    """One value as a program would read it; None when there is none.
+
+    The passphrase is asked for only when the value is secret.
+    """
+    name = full_key(key, load_project(directory).name)
+    value = config_all(directory, stack, blinded=True).get(name)
+    return config_all(directory, stack)[name] if value and value.secret else value
 
 
-def config_all(directory: Path, stack: str) -> dict[str, ConfigValue]:
-    """Every value as a program would read it, by key."""
-    return StackHandle(directory, stack).config(validate=False)
+def config_all(directory: Path, stack: str, *, blinded: bool = False) -> dict[str, ConfigValue]:
+    """Every value as a program would read it, by key.
+
+    Args:
+        blinded: secrets are ``[secret]``, for which no passphrase is needed.
+    """
+    handle = StackHandle(directory, stack)
+    if not blinded:
+        return handle.config(validate=False)
+    return resolve_config(handle.project, handle.stack, handle.file, Blinded, validate=False)

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from tests.upgrade.record import service_of
 
 from metastudio_emulator import Emulator
-from pulumi_metastudio.cli import main
+from pulumi_metastudio.cli.main import main
 
 from .cases import CASES
 from .record import ENGINES, Reviewed, golden, recorded

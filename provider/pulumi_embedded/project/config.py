@@ -17,7 +17,7 @@ from typing import Any
 
 from ..errors import EngineError, UnsupportedError
 from ..model.values import map_leaves
-from .documents import Date, OtherKey, json_text, read, store
+from .documents import Date, OtherKey, json_text, read, remove, store
 from .passphrase import Crypter
 from .project import Project
 
@@ -30,15 +30,24 @@ class ConfigValue:
     """One value: its text, and whether it is secret.
 
     Attributes:
+        nested: it is a list or an object, and the text its JSON.
         secrets: the parts of it that are secret; when there are none, a secret value is as a whole.
     """
 
     text: str
     secret: bool = False
+    nested: bool = False
     secrets: tuple[str, ...] = ()
 
 
 Config = dict[str, ConfigValue]
+
+
+class Blinded:
+    """In the place of a crypter, for what is shown: every secret is ``[secret]``."""
+
+    def decrypt(self, _: str) -> str:
+        return "[secret]"
 
 
 class StackFile:
@@ -84,6 +93,12 @@ class StackFile:
         written = [old for old in self.values if full_key(old, project) == full_key(key, project)]
         store(self.path, ("config", written[-1] if written else full_key(key, project)), value)
 
+    def remove(self, key: str, project: str) -> None:
+        """Take one value out, however its key is written; that there is none is no error."""
+        for old in self.values:
+            if full_key(old, project) == full_key(key, project):
+                remove(self.path, "config", old)
+
 
 def full_key(key: str, project: str) -> str:
     """The key with its namespace."""
@@ -93,7 +108,10 @@ def full_key(key: str, project: str) -> str:
     if name.startswith("config:"):
         name = name[len("config:") :]
     if not namespace or not name or ":" in name:
-        raise EngineError(f"{key!r} is not a configuration key: use namespace:name")
+        raise EngineError(
+            f"invalid configuration key: could not parse {key} as a configuration key "
+            "(configuration keys should be of the form `<namespace>:<name>`)"
+        )
     return f"{namespace}:{name}"
 
 
@@ -101,7 +119,7 @@ def resolve_config(
     project: Project,
     stack: str,
     file: StackFile,
-    crypter: Callable[[], Crypter],
+    crypter: Callable[[], Crypter | Blinded],
     extra: Mapping[str, str] | None = None,
     *,
     validate: bool = True,
@@ -136,7 +154,9 @@ def resolve_config(
             what = f"Stack '{stack}' with configuration key '{name}'"
             _check(what, declared, value, bool(secrets))
     return {
-        key: ConfigValue(_text(key, value), bool(secrets), tuple(secrets))
+        key: ConfigValue(
+            _text(key, value), bool(secrets), isinstance(value, (dict, list)), tuple(secrets)
+        )
         for key, (value, secrets) in sorted(values.items())
     }
 
@@ -220,7 +240,7 @@ def _default(value: Any) -> Any:
     return json.loads(json_text(dated)) if isinstance(dated, (list, dict)) else dated
 
 
-def _open(value: Any, crypter: Callable[[], Crypter], secrets: list[str]) -> Any:
+def _open(value: Any, crypter: Callable[[], Crypter | Blinded], secrets: list[str]) -> Any:
     """A value with its secrets in the clear, each of which is added to the list."""
     if isinstance(value, dict):
         if value.keys() == {"secure"} and isinstance(value["secure"], str):

@@ -109,6 +109,30 @@ def store(file: Path, keys: tuple[str, ...], value: str | dict[str, str]) -> Non
         except yaml.YAMLError:
             fits = False
         text = edited if fits else _render(content, 0).lstrip("\n") + "\n"
+    _write(file, text)
+
+
+def remove(file: Path, section: str, key: str) -> None:
+    """Take a key out of a mapping, and the mapping when nothing is left in it; see ``store``."""
+    text = file.read_text(encoding="utf-8-sig")
+    content = _parse(file, text)
+    del content[section][key]
+    path = (section, key) if content[section] else (section,)
+    if not content[section]:
+        del content[section]
+    if file.suffix == ".json":
+        text = json.dumps(content, indent=4, ensure_ascii=False) + "\n"
+    else:
+        try:
+            edited = _without(text, path)
+            fits = (_parse(file, edited) or {}) == content
+        except yaml.YAMLError:
+            fits = False
+        text = edited if fits else _render(content, 0).lstrip("\n") + "\n"
+    _write(file, text)
+
+
+def _write(file: Path, text: str) -> None:
     # It is meant for version control, so it keeps the permissions of an ordinary file.
     write_atomically(file, text, mode=file.stat().st_mode & 0o777 if file.exists() else 0o644)
 
@@ -252,6 +276,21 @@ def _edit(text: str, keys: tuple[str, ...], value: Any) -> str:
             after = text[max(_end(text, node), name.end_mark.index) :].removeprefix(":")
             return text[: name.end_mark.index] + ":" + _render(rest, indent + 2) + after
     raise AssertionError("there is a key to set")
+
+
+def _without(text: str, keys: tuple[str, ...]) -> str:
+    """The text without the lines of a key and its value, nor the comment right above them."""
+    node = yaml.compose(text, _Loader)
+    for key in keys:
+        name, node = next(pair for pair in node.value if pair[0].value == key)
+    begin = text.rfind("\n", 0, name.start_mark.index) + 1
+    while begin and len(keys) > 1:  # what stands above a section is about the file
+        above = text.rfind("\n", 0, begin - 1) + 1
+        if not text[above:begin].startswith(" " * name.start_mark.column + "#"):
+            break
+        begin = above
+    end = text.find("\n", max(_end(text, node), name.end_mark.index))
+    return text[:begin] + (text[end + 1 :] if end >= 0 else "")
 
 
 def _end(text: str, node: Any) -> int:

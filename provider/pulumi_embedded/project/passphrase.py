@@ -10,10 +10,12 @@ and ``pkg/secrets/passphrase`` in pulumi/pulumi), and the two must stay intercha
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import getpass
 import hashlib
 import os
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +26,12 @@ _KEY_BYTES: Final = 32
 _SALT_BYTES: Final = 8
 _NONCE_BYTES: Final = 12
 _PROOF: Final = "pulumi"
+_UNLOCK: Final = (
+    "Enter your passphrase to unlock config/secrets\n"
+    "    (set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to remember): "
+)
+# What was typed in this process, by the state that it opens: nobody is asked the same twice.
+_typed: Final[dict[str, str]] = {}
 
 
 class IncorrectPassphraseError(EngineError):
@@ -95,23 +103,71 @@ class Crypter:
         return opened.decode()
 
 
-def read_passphrase(*, interactive: bool) -> str:
-    """The passphrase: PULUMI_CONFIG_PASSPHRASE, else that in ..._FILE, else the user is asked."""
+def create_crypter(*, interactive: bool) -> Crypter:
+    """A crypter with a new salt; a passphrase that is typed for it is typed twice."""
+    passphrase = _given()
+    if passphrase is not None:
+        return Crypter.create(passphrase)
+    while True:
+        passphrase = _asked("Enter your passphrase to protect config/secrets: ", interactive)
+        if _asked("Re-enter your passphrase to confirm: ", interactive) == passphrase:
+            crypter = Crypter.create(passphrase)
+            _typed[crypter.state] = passphrase
+            return crypter
+        print("error: passphrases do not match", file=sys.stderr)  # noqa: T201
+
+
+def open_crypter(state: str, *, interactive: bool) -> Crypter:
+    """The crypter for a stored state; a passphrase is asked for once, and again when it is wrong.
+
+    Raises:
+        IncorrectPassphraseError: the passphrase of the environment is wrong.
+    """
+    passphrase = _given()
+    if passphrase is not None:
+        return Crypter.open(passphrase, state)
+    # A stack that is under an older salt as well was most likely given the same passphrase.
+    known = [_typed[state]] if state in _typed else list(dict.fromkeys(_typed.values()))
+    for passphrase in known:
+        with contextlib.suppress(IncorrectPassphraseError):
+            return Crypter.open(passphrase, state)
+    while True:
+        passphrase = _asked(_UNLOCK, interactive)
+        try:
+            crypter = Crypter.open(passphrase, state)
+        except IncorrectPassphraseError as error:
+            print(f"error: {error}", file=sys.stderr)  # noqa: T201
+            continue
+        _typed[state] = passphrase
+        return crypter
+
+
+def _given() -> str | None:
+    """The passphrase in PULUMI_CONFIG_PASSPHRASE, else that in ..._FILE; None without either."""
     passphrase = os.environ.get("PULUMI_CONFIG_PASSPHRASE")
     if passphrase is not None:
         return passphrase
     file = os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
-    if file:
-        try:
-            return Path(file).read_text().strip()
-        except OSError as error:
-            raise EngineError(f"unable to read PULUMI_CONFIG_PASSPHRASE_FILE: {error}") from error
+    if not file:
+        return None
+    try:
+        return Path(file).read_text().strip()
+    except OSError as error:
+        raise EngineError(f"unable to read PULUMI_CONFIG_PASSPHRASE_FILE: {error}") from error
+
+
+def _asked(question: str, interactive: bool) -> str:
     if not interactive:
         raise EngineError(
             "passphrase must be set with PULUMI_CONFIG_PASSPHRASE or "
             "PULUMI_CONFIG_PASSPHRASE_FILE environment variables"
         )
-    return getpass.getpass("Enter your passphrase to unlock config/secrets: ")
+    try:
+        return getpass.getpass(question)
+    except EOFError:
+        raise EngineError(
+            "no passphrase was typed: set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE"
+        ) from None
 
 
 @functools.lru_cache(maxsize=8)

@@ -81,5 +81,10 @@ KNOWN = frozenset(_CONSOLE) | frozenset(_BEHIND_THE_SCENES)
 
 
 def console_status(state: str) -> str:
-    """The console's word for ``state``; any state the console does not group is in training."""
+    """The console's word for ``state``; any state the console does not group is in training.
+
+    The words are the headings of the list page, letter by letter. Two of them cover people's work
+    too: MANUAL_VERIFYING is "Auto reviewing..." there, and MANUAL_VERIFY_FAILED "Failed the auto
+    review". ``state`` tells which it was.
+    """
     return _CONSOLE.get(state, _TRAINING)

@@ -1,5 +1,5 @@
 """``python -m pulumi_metastudio.cli``: the command without its script on PATH."""
 
-from .main import main
+from . import run
 
-main(prog_name="metastudio")
+run()

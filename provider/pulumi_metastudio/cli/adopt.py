@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import keyword
+import os
 import re
+import shlex
 import sys
 import tempfile
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, InputError
 from .options import common_options, job_filters
 from .printing import masked
 from .stacks.selection import Selection
@@ -43,11 +45,17 @@ def adopt(
     project: str | None,
     **chosen: Any,
 ) -> None:
-    """Write a program that takes over jobs made by hand, without touching them."""
+    """Write a program that takes over jobs made by hand.
+
+    The jobs are not touched. When no job matches, nothing is written and the exit code is 1.
+    """
     from ..lifecycle.ownership import stack_of
 
     if as_json:
-        raise click.UsageError("--json: what adopt writes is a program; it has no JSON form")
+        raise click.UsageError(
+            "--json: what adopt writes is a program; it has no JSON form",
+            click.get_current_context(),
+        )
     place = None if out == "-" else _free(Path(out))
     client = selected.context().client
     given = {name: value for name, value in chosen.items() if value is not None}
@@ -61,6 +69,8 @@ def adopt(
             continue
         app_user_id = job.app_user_id or chosen["app_user_id"]
         details.append(client.show_job(job.job_id, app_user_id=app_user_id))
+    if not details:
+        raise InputError(_nothing(given, limit, managed))
     if managed:
         click.echo(f"{managed} jobs left out that a stack made; --all takes them too", err=True)
     text = program(details)
@@ -69,15 +79,36 @@ def adopt(
         utf = (sys.stdout.encoding or "").lower().startswith("utf")
         click.echo(text if utf else text.encode("ascii", "backslashreplace"), nl=False)
         return
-    (place / "__main__.py").write_text(text, encoding="utf-8")
+    files = {"__main__.py": text}
     if not (place / "Pulumi.yaml").exists():
         name = project or _words(place.resolve().name) or "avatars"
-        (place / "Pulumi.yaml").write_text(f"name: {json.dumps(name)}\nruntime: python\n")
+        files = {"Pulumi.yaml": f"name: {json.dumps(name)}\nruntime: python\n", **files}
+    _store(place.resolve(), files)
     click.echo(f"{len(details)} jobs in {place / '__main__.py'}", err=True)
 
 
+def _nothing(given: dict[str, Any], limit: int | None, managed: int) -> str:
+    """Why there is nothing to write a program for: what was asked, and a way to see more."""
+    asked = [f"--limit {limit}"] if limit == 0 else []
+    for name, value in given.items():
+        if isinstance(value, bool):
+            plain = name.removeprefix("is_").replace("_", "-")
+            asked.append(f"--{plain}" if value else f"--no-{plain}")
+        else:
+            asked.append(f"--{name.replace('_', '-')} {shlex.quote(str(value))}")
+    if managed:
+        of_these = f" that match {' '.join(asked)}" if asked else ""
+        return f"a stack made all {managed} jobs{of_these}: nothing is written; --all takes them"
+    if not asked:
+        return "the service has no job: nothing is written; check region and project"
+    return (
+        f"no job matches {' '.join(asked)}: nothing is written; 'metastudio jobs list' prints what "
+        "there is"
+    )
+
+
 def _free(folder: Path) -> Path:
-    """The folder, made when it is not there.
+    """The folder, which need not be there; nothing is made yet.
 
     Raises:
         ConfigurationError: it holds a program, or no file can be written in it.
@@ -87,14 +118,32 @@ def _free(folder: Path) -> Path:
             f"{folder / '__main__.py'} exists: choose another --out, or remove it"
         )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=_standing(folder)):
             pass
     except OSError as error:
         raise ConfigurationError(
             f"--out {folder}: {error.strerror}: give a folder that can be written to"
         ) from None
     return folder
+
+
+def _standing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    whole = folder.resolve()
+    return next(each for each in (whole, *whole.parents) if os.path.lexists(each))
+
+
+def _store(folder: Path, files: dict[str, str]) -> None:
+    """Write files into a folder, which is made with all of them in it or not at all."""
+    there = _standing(folder)
+    with tempfile.TemporaryDirectory(dir=there, prefix=".metastudio-") as beside:
+        built = Path(beside) / folder.relative_to(there)
+        built.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (built / name).write_text(text, encoding="utf-8")
+        # Each step is whole: the topmost new folder at once, or one file after the other.
+        for part in files if there == folder else folder.relative_to(there).parts[:1]:
+            os.rename(os.path.join(beside, part), there / part)
 
 
 def program(details: list[JobDetail]) -> str:

@@ -13,7 +13,10 @@ from .stacks.selection import Selection
 @click.command()
 @common_options
 def credits(selected: Selection, as_json: bool) -> None:
-    """Show how many trainings of each edition are bought, used and left."""
+    """Show how many trainings are bought, used and left.
+
+    Those of each edition are counted apart.
+    """
     from ..lifecycle.consequences import ask_credits
 
     try:

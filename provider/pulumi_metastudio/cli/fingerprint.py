@@ -32,7 +32,9 @@ def fingerprint(files: tuple[Path, ...], check: bool) -> None:
     from ..transfer.digests import SUMS_NAME
 
     if not files and not check:
-        raise click.UsageError("name the files whose SHA-256 is to be written")
+        raise click.UsageError(
+            "name the files whose SHA-256 is to be written", click.get_current_context()
+        )
     chosen = files or (Path(SUMS_NAME),)
     if check:
         wrong = list(_check(chosen))

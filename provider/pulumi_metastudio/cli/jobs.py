@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def jobs() -> None:
-    """Look at jobs at the service, wait for them, decide on results, delete them."""
+    """Look at jobs, wait for them, decide on results, delete them."""
 
 
 jobs.add_command(delete)
@@ -42,7 +42,10 @@ jobs.add_command(wait)
 @click.option("--sort-dir", type=click.Choice(["asc", "desc"]))
 @click.option("--limit", type=click.IntRange(min=0), help="The most jobs to print.")
 def list_(selected: Selection, as_json: bool, limit: int | None, **chosen: Any) -> None:
-    """Print the project's jobs, the oldest first unless sorted otherwise."""
+    """Print the project's jobs.
+
+    The oldest comes first, unless they are sorted otherwise.
+    """
     import itertools
 
     context = selected.context()
@@ -108,7 +111,10 @@ def _comment(command: Command) -> Command:
 @app_user_option
 @yes_option
 def reject(job_id: str, yes: bool, **options: Any) -> None:
-    """Reject a result with a reason: an administrator works on it again."""
+    """Reject a result, with a reason.
+
+    An administrator works on it again.
+    """
     _ask(yes, f"reject the result of job {job_id}?")
     _decide("reject", job_id=job_id, **options)
 
@@ -148,7 +154,10 @@ def resume(**options: Any) -> None:
 @app_user_option
 @yes_option
 def repair(job_id: str, yes: bool, **options: Any) -> None:
-    """Have a finished model improved: it trains again; a Flexus job can a few times only."""
+    """Have a finished model improved: it trains again.
+
+    A Flexus job can a few times only.
+    """
     _ask(yes, f"train job {job_id} again?")
     _decide("repair", job_id=job_id, **options)
 

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 def delete(
     selected: Selection, as_json: bool, job_id: str, app_user_id: str | None, yes: bool
 ) -> None:
-    """Delete a job at the service for good, its model too; says what is lost and asks first."""
+    """Delete a job at the service for good, its model too.
+
+    Says what is lost, and asks first.
+    """
     from ..api.states import DELETABLE, KNOWN
 
     target = selected.find_target()
@@ -69,7 +72,8 @@ def _described(job: Job) -> str:
     from ..api.states import console_status
 
     named = f"job {job.job_id}, {job.name!r}" if job.name else f"job {job.job_id}"
-    return f"{named}: {job.state} ({console_status(job.state)}); what is lost: {_lost(job)}"
+    shown = f"{job.state} (console: {console_status(job.state)})"
+    return f"{named}: {shown}; what is lost: {_lost(job)}"
 
 
 def _lost(job: Job) -> str:

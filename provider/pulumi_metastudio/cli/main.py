@@ -12,8 +12,9 @@ from typing import Any
 import click
 
 from ..common.logs import configure_logging, debugging
-from ..common.redact import hide_queries
+from ..common.redact import hide_queries, one_line
 from ..errors import MetaStudioError
+from . import INTERRUPTED
 
 # Where each subcommand lives. The emulator's are in a package that a production installation
 # does not need, so nothing here may import it before it is asked for.
@@ -25,7 +26,7 @@ _COMMANDS = {
     "destroy": ("pulumi_metastudio.cli.stacks.commands", "destroy"),
     "outputs": ("pulumi_metastudio.cli.stacks.commands", "outputs"),
     "cancel": ("pulumi_metastudio.cli.stacks.commands", "cancel"),
-    "config": ("pulumi_metastudio.cli.stacks.commands", "config"),
+    "config": ("pulumi_metastudio.cli.stacks.configuration", "config"),
     "sweep": ("pulumi_metastudio.cli.sweep", "sweep"),
     "upload": ("pulumi_metastudio.cli.upload", "upload"),
     "fingerprint": ("pulumi_metastudio.cli.fingerprint", "fingerprint"),
@@ -53,7 +54,23 @@ class _Lazy(click.Group):
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
-        return super().main(*args, **extra)
+        if not extra.pop("standalone_mode", True):
+            return super().main(*args, standalone_mode=False, **extra)
+        try:
+            code = super().main(*args, standalone_mode=False, **extra)
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except click.UsageError as error:
+            click.echo(_usage(error), err=True)
+            sys.exit(error.exit_code)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except click.Abort as error:
+            click.echo("Aborted!", err=True)
+            sys.exit(INTERRUPTED if _by_hand(error) else 1)
+        sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -74,7 +91,40 @@ class _Lazy(click.Group):
             raise click.ClickException(f"{text} on the command line is no text") from None
 
 
+def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if not asked or context.resilient_parsing:
+        return
+    from importlib.metadata import version
+
+    from .stacks import engines
+
+    click.echo(f"metastudio {version('pulumi-metastudio')}")
+    click.echo(f"Pulumi SDK {version('pulumi')}")
+    click.echo(f"engine: {engines.described()}")
+    context.exit()
+
+
+def _usage(error: click.UsageError) -> str:
+    """What is wrong with a command line, and where to look, in one line."""
+    said = one_line(error.format_message())
+    command = error.ctx.command_path if error.ctx else "metastudio"
+    return f"Error: {said}{'' if said.endswith(('.', '?')) else '.'} See '{command} --help'"
+
+
+def _by_hand(error: click.Abort) -> bool:
+    """Whether Ctrl-C ended the command, and no answer to a question."""
+    cause = error.__cause__ or error.__context__
+    return isinstance(cause, KeyboardInterrupt)
+
+
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="pulumi-metastudio")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_version,
+    help="Show the versions and the engine, and exit.",
+)
 def main() -> None:
-    """MetaStudio training jobs from the command line: run a stack, or a local service."""
+    """MetaStudio training jobs: run a stack, or a local service."""

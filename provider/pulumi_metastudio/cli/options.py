@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from .completion import complete_stacks
 from .stacks.selection import Selection
 
 Command = Callable[..., None]
@@ -31,6 +32,7 @@ def common_options(command: Command) -> Command:
             "--stack",
             "-s",
             metavar="NAME",
+            shell_complete=complete_stacks,
             help="The stack; by default PULUMI_STACK, else what 'pulumi stack select' chose.",
         ),
         click.option(

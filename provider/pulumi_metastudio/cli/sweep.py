@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 def sweep(
     selected: Selection, as_json: bool, delete: bool, yes: bool, all_stacks: bool, verbose: bool
 ) -> None:
-    """List unfinished jobs that this stack made and no stack of the project records.
+    """List unfinished jobs that killed runs left behind.
 
-    They come from runs that were killed. Nothing of them is trained or billed; the next up
-    goes on with most of them by itself. Left out are jobs without proof that a stack of this
-    backend made them, and stacks that a run works on.
+    They are jobs that this stack made and no stack of the project records. Nothing of them is
+    trained or billed; the next up goes on with most of them by itself. Left out are jobs without
+    proof that a stack of this backend made them, and stacks that a run works on.
     """
     target = selected.target()
     if target.backend.url.startswith("http") and "/" not in target.written:

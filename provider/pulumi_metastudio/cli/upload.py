@@ -18,9 +18,10 @@ from .stacks.selection import Selection
 def upload(
     selected: Selection, job_id: str, files: tuple[str, ...], submit: bool, **_: Any
 ) -> None:
-    """Upload files to a job that exists, such as training_video=anna.mp4.
+    """Upload files to a job that exists.
 
-    The same code as a stack's uploads, with a progress bar; for a job that no stack manages.
+    A file is given as training_video=anna.mp4, for example. The same code as a stack's uploads,
+    with a progress bar; for a job that no stack manages.
     """
     from ..single_jobs.upload import upload as upload_files
 
@@ -35,7 +36,10 @@ def _pair(text: str) -> tuple[str, str]:
 
     name, separator, location = text.partition("=")
     if not separator or name not in FILES:
-        raise click.UsageError(f"'{text}': write INPUT=FILE, with one of {', '.join(FILES)}")
+        raise click.UsageError(
+            f"'{text}': write INPUT=FILE, with one of {', '.join(FILES)}",
+            click.get_current_context(),
+        )
     return name, location
 
 

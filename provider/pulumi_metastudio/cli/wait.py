@@ -49,7 +49,10 @@ def wait(
     poll: float,
     app_user_id: str | None,
 ) -> None:
-    """Wait until all jobs are at a target, or out of its reach: then the exit code is 1."""
+    """Wait until jobs have reached a target.
+
+    The exit code is 1 when one can not, which does not end the wait for the others.
+    """
     import asyncio
 
     from ..waiting.polling import Poller, Wait

@@ -221,7 +221,8 @@ def _too_late(wait: Wait) -> str:
         JOB_PENDING: f"it is suspended: metastudio jobs resume {wait.job_id}",
     }
     on = "the job goes on by itself: run up again to wait on, or give a longer timeout"
-    seen = f"in state {wait.state} ({console_status(wait.state)})" if wait.state else "not seen"
+    word = f"console: {console_status(wait.state)}"
+    seen = f"in state {wait.state} ({word})" if wait.state else "not seen"
     return (
         f"{wait.label} is not {wait.target} after {wait.seconds:g} s, it is {seen}; "
         f"{ways_out.get(wait.state, on)}"

@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-from ...errors import ConfigurationError
 from ..options import common_options, yes_option
 from . import engines
 from .selection import Selection
@@ -29,7 +28,10 @@ _no_changes = click.option(
 @click.command()
 @common_options
 def cancel(selected: Selection, **_: Any) -> None:
-    """Unlock the stack after a run that was killed; make sure first that none is left."""
+    """Unlock the stack after a run that was killed.
+
+    Make sure first that none is left.
+    """
     target = selected.target()
     target.require()
     sys.exit(selected.engine().cancel(target))
@@ -38,7 +40,7 @@ def cancel(selected: Selection, **_: Any) -> None:
 def _run(operation: str, selected: Selection, **options: Any) -> None:
     chosen, target = selected.engine(), selected.target()
     if operation == "up":
-        _make(chosen, target)
+        make(chosen, target)
     else:
         target.require()
     # Not on stdout: what is printed there may be JSON that somebody parses.
@@ -46,7 +48,7 @@ def _run(operation: str, selected: Selection, **options: Any) -> None:
     sys.exit(chosen.run(operation, target, **options))
 
 
-def _make(engine: engines.Engine, target: Target) -> None:
+def make(engine: engines.Engine, target: Target) -> None:
     """Make sure that the stack is there; one that was named for this very run is made."""
     if not target.named:
         target.require()
@@ -107,33 +109,3 @@ def destroy(selected: Selection, **options: Any) -> None:
 def outputs(selected: Selection, **options: Any) -> None:
     """Print the stack's outputs."""
     _run("outputs", selected, **options)
-
-
-@click.group()
-def config() -> None:
-    """Read and write the stack's configuration."""
-
-
-@config.command("set")
-@common_options
-@click.option("--secret", is_flag=True, help="Encrypt the value.")
-@click.argument("key")
-@click.argument("value", required=False)
-def config_set(selected: Selection, secret: bool, key: str, value: str | None, **_: Any) -> None:
-    """Set KEY to VALUE; a VALUE that is left out is asked for, or read from standard input."""
-    chosen, target = selected.engine(), selected.target()
-    _make(chosen, target)
-    if value is None:
-        value = _asked(secret)
-    sys.exit(chosen.set_config(target, key, value, secret))
-
-
-def _asked(secret: bool) -> str:
-    if sys.stdin.isatty():
-        return str(click.prompt("value", hide_input=secret))
-    try:
-        return sys.stdin.read().rstrip("\n")
-    except UnicodeDecodeError:
-        raise ConfigurationError(
-            f"the value on standard input is no {sys.stdin.encoding} text: a value is text"
-        ) from None

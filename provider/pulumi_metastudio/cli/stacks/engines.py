@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
+import click
+
 from ...backend import ORGANIZATION
 from ...common.redact import one_line
 from ...errors import ConfigurationError
@@ -35,6 +37,14 @@ class Engine(Protocol):
         """What a preview plans, as ``pulumi preview --json`` prints it; of a failed one too."""
 
     def set_config(self, target: Target, key: str, value: str, secret: bool) -> int: ...
+
+    def get_config(self, target: Target, key: str, as_json: bool) -> int:
+        """Print one value, in the clear."""
+
+    def list_config(self, target: Target, as_json: bool, show_secrets: bool) -> int:
+        """Print all values, secret ones as ``[secret]`` unless they are to be shown."""
+
+    def remove_config(self, target: Target, key: str) -> int: ...
 
     def cancel(self, target: Target) -> int: ...
 
@@ -61,6 +71,17 @@ def choose(name: str) -> Engine:
             "the Pulumi CLI is not on PATH: install it, or leave --engine at auto"
         )
     return _PulumiCli(program)
+
+
+def described() -> str:
+    """Which engine would be used here, and what it lacks."""
+    chosen = choose("auto")
+    try:
+        if isinstance(chosen, _Embedded):
+            _embedded()
+    except ConfigurationError as error:
+        return f"none{chosen.description.removeprefix('embedded')}: {error}"
+    return chosen.description
 
 
 class _PulumiCli:
@@ -95,6 +116,17 @@ class _PulumiCli:
         words = ["config", "set", "--stack", target.written, how, key]
         # Through standard input: a process's arguments can be read by every user.
         return self._start(target, words, input=value).returncode
+
+    def get_config(self, target: Target, key: str, as_json: bool) -> NoReturn:
+        flags = ["--json"] if as_json else []
+        self._become(target, ["config", "get", "--stack", target.written, *flags, "--", key])
+
+    def list_config(self, target: Target, as_json: bool, show_secrets: bool) -> NoReturn:
+        flags = ["--json"] * as_json + ["--show-secrets"] * show_secrets
+        self._become(target, ["config", "--stack", target.written, *flags])
+
+    def remove_config(self, target: Target, key: str) -> NoReturn:
+        self._become(target, ["config", "rm", "--stack", target.written, "--", key])
 
     def cancel(self, target: Target) -> NoReturn:
         self._become(target, ["cancel", "--stack", target.written, "--yes"])
@@ -196,6 +228,31 @@ class _Embedded:
             embedded.config_set(target.folder, stack, key, value, secret=secret)
         return 0
 
+    def get_config(self, target: Target, key: str, as_json: bool) -> int:
+        with _cli_errors(target) as (embedded, stack):
+            value = embedded.config_get(target.folder, stack, key)
+            if value is None:
+                raise embedded.EngineError(
+                    f"configuration key '{key}' not found for stack '{stack}'"
+                )
+            from .config_text import value_text
+
+            click.echo(value_text(value, as_json))
+        return 0
+
+    def list_config(self, target: Target, as_json: bool, show_secrets: bool) -> int:
+        with _cli_errors(target) as (embedded, stack):
+            values = embedded.config_all(target.folder, stack, blinded=not show_secrets)
+            from .config_text import listing
+
+            click.echo(listing(values, target.project.name, as_json, show_secrets))
+        return 0
+
+    def remove_config(self, target: Target, key: str) -> int:
+        with _cli_errors(target) as (embedded, stack):
+            embedded.config_remove(target.folder, stack, key)
+        return 0
+
     def cancel(self, target: Target) -> int:
         with _one_line_errors(target) as (embedded, stack):
             embedded.cancel(target.folder, stack)
@@ -220,6 +277,17 @@ def _one_line_errors(target: Target) -> Iterator[tuple[Any, str]]:
         yield embedded, target.stack
     except embedded.EngineError as error:
         raise ConfigurationError(str(error)) from None
+
+
+@contextlib.contextmanager
+def _cli_errors(target: Target) -> Iterator[tuple[Any, str]]:
+    """The same, where scripts may wait for the very words of the CLI."""
+    try:
+        with _one_line_errors(target) as opened:
+            yield opened
+    except ConfigurationError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)
 
 
 @contextlib.contextmanager

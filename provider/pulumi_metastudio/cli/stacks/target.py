@@ -106,7 +106,7 @@ def find_target(folder: Path, stack: str | None) -> Target | None:
         ConfigurationError: no stack is chosen, one is named without a project, or the project's
             file is none.
     """
-    project = _project(folder)
+    project = find_project(folder)
     if project is None and stack:
         raise ConfigurationError(
             f"--stack {stack}: no Pulumi.yaml in {folder.resolve()} or above: go to the folder of "
@@ -140,7 +140,8 @@ def require_target(folder: Path, stack: str | None) -> Target:
     return target
 
 
-def _project(folder: Path) -> Project | None:
+def find_project(folder: Path) -> Project | None:
+    """The project of a folder or of one above it; ConfigurationError when its file is none."""
     # The CLI takes the way that the shell says it came, when it leads here.
     shell = os.environ.get("PWD", "")
     came = folder == Path() and os.path.isabs(shell) and Path(shell).exists()
