@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         list_training_jobs_output,
     )
     from .training_job import FileInput, TrainingJob, TrainingJobArgs, VoicePropertiesArgs
-    from .waiting import wait_for
+    from .waiting.wait_for import wait_for
 
 __all__ = [
     "File",

@@ -280,7 +280,7 @@ def _edit(text: str, keys: tuple[str, ...], value: Any) -> str:
 
 def _without(text: str, keys: tuple[str, ...]) -> str:
     """The text without the lines of a key and its value, nor the comment right above them."""
-    node = yaml.compose(text, _Loader)
+    node: Any = yaml.compose(text, _Loader)
     for key in keys:
         name, node = next(pair for pair in node.value if pair[0].value == key)
     begin = text.rfind("\n", 0, name.start_mark.index) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -136,3 +137,54 @@ class TestOut:
         assert done.returncode == 0, done.stderr
         (inputs,) = _resources(done.stdout.decode("ascii")).values()
         assert ast.literal_eval(inputs["name"]) == "安娜"
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (["--tag", "a b", "--no-flexus"], "no job matches --tag 'a b' --no-flexus: nothing is"),
+            (["--name", "mine"], "a stack made all 1 jobs that match --name mine: nothing is"),
+            (["--limit", "0"], "no job matches --limit 0: nothing is written"),
+        ],
+    )
+    def test_nothing_is_written_when_nothing_matches(
+        self, run: Run, emulator: Emulator, tmp_path: Path, words: list[str], said: str
+    ) -> None:
+        emulator.control.add_job(name="mine", tags=["pulumi:p:s:0123456789ab"])
+        there = tmp_path / "there"
+        there.mkdir()
+        for out in (str(tmp_path / "new" / "folder"), str(there), "-"):
+            done = run("adopt", *words, "--out", out)
+            assert (done.exit_code, done.stdout) == (1, "")
+            (line,) = done.stderr.splitlines()
+            assert said in line
+        assert list(there.iterdir()) == []
+        assert not (tmp_path / "new").exists()
+
+    def test_no_half_of_it_stays(self, emulator: Emulator, pipe: Any, tmp_path: Path) -> None:
+        """The second job cannot be read; and what is written is cut off, as on a full disk."""
+        emulator.control.add_job(name="another")
+        there = tmp_path / "there"
+        there.mkdir()
+        (there / "notes.txt").write_text("mine")
+        emulator.control.add_fault("show", "status", status=400, times=None)
+        for out in (tmp_path / "new" / "folder", there):
+            assert pipe("adopt", "--out", str(out)).returncode == 1
+        emulator.control.clear_faults()
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+        try:
+            for out in (tmp_path / "new" / "folder", there):
+                done = pipe("adopt", "--out", str(out), "--limit", "2")
+                assert done.returncode == 1
+                assert b"File too large" in done.stderr
+                assert b"Traceback" not in done.stderr
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert [file.name for file in there.iterdir()] == ["notes.txt"]
+        assert not (tmp_path / "new").exists()
+        assert pipe("adopt", "--out", str(there)).returncode == 0
+        assert sorted(file.name for file in there.iterdir()) == [
+            "Pulumi.yaml",
+            "__main__.py",
+            "notes.txt",
+        ]
