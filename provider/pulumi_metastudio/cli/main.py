@@ -14,7 +14,6 @@ import click
 from ..common.logs import configure_logging, debugging
 from ..common.redact import hide_queries, one_line
 from ..errors import MetaStudioError
-from . import INTERRUPTED
 
 # Where each subcommand lives. The emulator's are in a package that a production installation
 # does not need, so nothing here may import it before it is asked for.
@@ -70,7 +69,9 @@ class _Lazy(click.Group):
             sys.exit(error.exit_code)
         except click.Abort as error:
             click.echo("Aborted!", err=True)
-            sys.exit(INTERRUPTED if _by_hand(error) else 1)
+            if _by_hand(error):
+                raise KeyboardInterrupt from None
+            sys.exit(1)
         sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> object:

@@ -1,13 +1,21 @@
-"""The states, against the groups in which the vendor's list page prints them."""
+"""The states, against the groups in which the vendor's list page prints them.
+
+The older list page has the states without groups, and the detail page has none at all: the list
+page of 2025-12-08 and the vendor's Python client are the only sources for a word.
+"""
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from huaweicloudsdkmetastudio.v1.model import TrainingJobBasicInfo
 
 from pulumi_metastudio.api import states
 
-# The list page of 2025-12-08, heading by heading.
-CONSOLE = {
+# The list page of 2025-12-08, heading by heading. Its headings for both reviews speak of the
+# automatic one, and stand above people's work as well.
+HEADINGS = {
     "To be submitted": ["WAIT_FILE_UPLOAD"],
     "Auto reviewing...": ["AUTO_VERIFYING", "MANUAL_VERIFYING"],
     "Failed the auto review": ["AUTO_VERIFY_FAILED", "MANUAL_VERIFY_FAILED"],
@@ -29,20 +37,45 @@ CONSOLE = {
         *("ACTION_GENERATE_ORI_SUCCESS", "GENERATE_ACTION_PREPROCESS_FAILED"),
         *("WAIT_ADMIN_CALIBRATION", "WAIT_ASSET_SYNC", "WAIT_GENERATE_ACTION_MARK"),
         "ACTION_MARKING",
-        # Printed after all groups; the note beneath says what users see.
+    ],
+}
+# On that page printed after all groups; the note beneath them says what users see.
+NOTE = {
+    "Algorithm training ongoing": [
         *("WAIT_TEST_VIDEO_CHECK", "TEST_VIDEO_CHECK_PROCESSING", "TEST_VIDEO_CHECK_SUCCESS"),
         *("TEST_VIDEO_CHECK_FAILED", "VIDEO_ANALYZE_PROCESSING", "VIDEO_ANALYZE_SUCCESS"),
         *("VIDEO_ANALYZE_FAILED", "ACTION_MARK_SUCCESS", "ACTION_MARK_FAILED"),
         *("ACTION_MARK_UPLOADED", "MANUL_STOP_ACTION_MARK"),
     ],
 }
-# Not on that page: one of the older page, seven of the vendor's PHP client.
-ELSEWHERE = [
-    *("WAIT_MASK_UPLOAD", "WAIT_BEAUTY", "BEAUTYFACE_ROCESSING", "BEAUTYFACE_SUCCESS"),
-    *("BEAUTYFACE_FAILED", "WAIT_BEAUTY_VIDEO_FILE_UPLOAD", "BEAUTY_VIDEO_FILE_UPLOADED"),
-    "MANUAL_STOP_BEAUTY_PREPROCESS",
+# Without a word anywhere; an assumption, because administrators handle them.
+ELSEWHERE = {
+    "the older list page": ["WAIT_MASK_UPLOAD"],
+    "the vendor's PHP client": [
+        *("WAIT_BEAUTY", "BEAUTYFACE_ROCESSING", "BEAUTYFACE_SUCCESS"),
+        *("BEAUTYFACE_FAILED", "WAIT_BEAUTY_VIDEO_FILE_UPLOAD", "BEAUTY_VIDEO_FILE_UPLOADED"),
+        "MANUAL_STOP_BEAUTY_PREPROCESS",
+    ],
+}
+# The same headings in the client's text, which call both reviews the system's.
+CLIENT = {
+    "待提交": "To be submitted",
+    "系统审核中": "Auto reviewing...",
+    "系统审核未通过": "Failed the auto review",
+    "算法训练中": "Algorithm training ongoing",
+    "待用户审核": "To be reviewed by users",
+    "用户驳回": "Rejected by users",
+    "已完成": "Completed",
+    "挂起": "Suspended",
+}
+PAIRS = [
+    pytest.param(word, state, id=f"{source}: {state}")
+    for source, groups in (("heading", HEADINGS), ("note", NOTE))
+    for word, group in groups.items()
+    for state in group
 ]
-PAIRS = [(word, state) for word, group in CONSOLE.items() for state in group]
+NOTED = NOTE["Algorithm training ongoing"]
+ASSUMED = [state for group in ELSEWHERE.values() for state in group]
 
 
 @pytest.mark.parametrize(("word", "state"), PAIRS)
@@ -50,15 +83,31 @@ def test_console_status(word: str, state: str) -> None:
     assert states.console_status(state) == word
 
 
-@pytest.mark.parametrize("state", [*ELSEWHERE, "A_STATE_OF_NEXT_YEAR", ""])
+def test_the_client_groups_as_the_page_does() -> None:
+    text = TrainingJobBasicInfo.state.__doc__
+    assert text
+    found: dict[str, list[str]] = {}
+    grouped, rest, _ = text.partition("WAIT_TEST_VIDEO_CHECK")  # those of the note stand last
+    assert rest
+    for heading, state in re.findall(r" - (\w+)|\* ([A-Z_]+)", grouped):
+        if heading:
+            found[CLIENT[heading]] = group = []
+        else:
+            group.append(state)
+    assert {word: sorted(group) for word, group in found.items()} == {
+        word: sorted(group) for word, group in HEADINGS.items()
+    }
+
+
+@pytest.mark.parametrize("state", [*ASSUMED, "A_STATE_OF_NEXT_YEAR", ""])
 def test_a_state_outside_the_groups_is_in_training(state: str) -> None:
     assert states.console_status(state) == "Algorithm training ongoing"
 
 
 def test_all_known_states() -> None:
-    documented = {state for _, state in PAIRS}
+    documented = {state for group in HEADINGS.values() for state in group} | set(NOTED)
     assert len(documented) == 53
-    assert documented | set(ELSEWHERE) == states.KNOWN
+    assert documented | set(ASSUMED) == states.KNOWN
     assert len(states.KNOWN) == 61
 
 
