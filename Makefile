@@ -48,6 +48,7 @@ check: .venv/tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/pyright --ignoreexternal --verifytypes pulumi_metastudio >/dev/null
 	$(BIN)/deptry provider
 	$(BIN)/deptry provider/pulumi_metastudio --ignore DEP002 -oddg emulator,dev
 	$(BIN)/deptry provider/metastudio_emulator --ignore DEP002 -oddg embedded,fsspec,dev

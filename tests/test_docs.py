@@ -11,7 +11,7 @@ import pytest
 
 from pulumi_metastudio.api import settings
 from pulumi_metastudio.lifecycle import BEHAVIOUR, FIELDS, FILES
-from pulumi_metastudio.sdk.lazy_output import LazyOutput
+from pulumi_metastudio.sdk.lazy_output import lazy_outputs
 from pulumi_metastudio.training_job import TrainingJob
 
 if sys.version_info >= (3, 11):
@@ -30,7 +30,7 @@ def quoted(document: str) -> set[str]:
 
 
 def test_every_input_and_output_is_documented() -> None:
-    outputs = {name for name, value in vars(TrainingJob).items() if isinstance(value, LazyOutput)}
+    outputs = set(lazy_outputs(TrainingJob))
     assert {"job_id", "state", "failure"} < outputs
     names = {*FIELDS, *FILES, *BEHAVIOUR, *outputs}
     assert names - quoted("resource.md") == set()

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import inspect
-import sys
 import typing
 from collections import Counter
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any, Literal
 
+import pulumi
 import pytest
 
 import pulumi_metastudio
-from pulumi_metastudio import TrainingJob, TrainingJobArgs
+from pulumi_metastudio import SharedInputs, TrainingJobArgs, VoicePropertiesArgs
 from pulumi_metastudio.lifecycle import BEHAVIOUR, FIELDS, FILES, SECRETS
+from pulumi_metastudio.lifecycle.schema import DELETION_POLICIES, VOICE_CHOICES
 from pulumi_metastudio.training_job import _FILES, _SECRET_OUTPUTS
+from pulumi_metastudio.typed import INPUTS
 
 SOURCE = Path(__file__).parents[1] / "provider"
 
@@ -119,6 +121,7 @@ def test_public_names() -> None:
     assert pulumi_metastudio.__all__ == [
         "File",
         "FileInput",
+        "SharedInputs",
         "TrainingBatch",
         "TrainingJob",
         "TrainingJobArgs",
@@ -132,18 +135,29 @@ def test_public_names() -> None:
 
 
 def test_the_resource_takes_what_the_life_cycle_knows() -> None:
-    args = [field.name for field in dataclasses.fields(TrainingJobArgs)]
-    assert set(args) == {*FIELDS, *FILES, *BEHAVIOUR}
+    assert set(INPUTS) == {*FIELDS, *FILES, *BEHAVIOUR}
+    assert tuple(field.name for field in dataclasses.fields(TrainingJobArgs)) == INPUTS
     assert set(_FILES) == set(FILES)
     assert set(_SECRET_OUTPUTS) == set(SECRETS)
 
 
-def test_keywords_are_the_arguments() -> None:
-    if sys.version_info < (3, 11):
-        pytest.skip("overloads can be asked for since 3.11")
-    _, keywords = typing.get_overloads(TrainingJob.__init__)
-    taken = set(inspect.signature(keywords).parameters) - {"self", "resource_name", "opts"}
-    assert taken == {field.name for field in dataclasses.fields(TrainingJobArgs)}
+def choices(hint: Any) -> tuple[str, ...]:
+    """The texts that a type allows, wherever in it they stand."""
+    inner = typing.get_args(hint)
+    if typing.get_origin(hint) is Literal:
+        return inner
+    return next(filter(None, map(choices, inner)), ())
+
+
+def test_type_checkers_know_the_choices() -> None:
+    known = {"Output": pulumi.Output, "T": Any}  # what the SDK's own type refers to
+    hints = typing.get_type_hints(SharedInputs, localns=known)
+    assert {name: each for name in FIELDS if (each := choices(hints.get(name)))} == {
+        name: field.choices for name, field in FIELDS.items() if field.choices
+    }
+    assert choices(hints["deletion_policy"]) == DELETION_POLICIES
+    voice = typing.get_type_hints(VoicePropertiesArgs, localns=known)
+    assert {name: choices(hint) for name, hint in voice.items()} == VOICE_CHOICES
 
 
 # ---------------------------------------------------------------------------------- the house

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
         list_training_jobs,
         list_training_jobs_output,
     )
-    from .training_job import FileInput, TrainingJob, TrainingJobArgs, VoicePropertiesArgs
+    from .training_job import TrainingJob
+    from .typed import FileInput, SharedInputs, TrainingJobArgs, VoicePropertiesArgs
     from .waiting.wait_for import wait_for
 
 __all__ = [
     "File",
     "FileInput",
+    "SharedInputs",
     "TrainingBatch",
     "TrainingJob",
     "TrainingJobArgs",
@@ -39,11 +41,12 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "File": "file",
-    "FileInput": "training_job",
+    "FileInput": "typed",
+    "SharedInputs": "typed",
     "TrainingBatch": "batch",
     "TrainingJob": "training_job",
-    "TrainingJobArgs": "training_job",
-    "VoicePropertiesArgs": "training_job",
+    "TrainingJobArgs": "typed",
+    "VoicePropertiesArgs": "typed",
     "wait_for": "waiting",
 }
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Mapping
-from dataclasses import fields
 from typing import Any
 
 import pulumi
 
 from .errors import InputError
 from .file import File
-from .training_job import TrainingJob, TrainingJobArgs
+from .training_job import TrainingJob
+from .typed import SharedInputs, TrainingJobArgs
 
 
 class TrainingBatch(pulumi.ComponentResource):
@@ -50,7 +50,7 @@ class TrainingBatch(pulumi.ComponentResource):
         *,
         manifest: str | os.PathLike[str],
         batch_name: pulumi.Input[str] | None = None,
-        defaults: TrainingJobArgs | Mapping[str, Any] | None = None,
+        defaults: TrainingJobArgs | SharedInputs | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         # What reads manifests is loaded when there is one.
@@ -102,7 +102,7 @@ def _plain(value: Any) -> Any:
     return value.uri if isinstance(value, pulumi.RemoteAsset) else value
 
 
-def _given(defaults: TrainingJobArgs | Mapping[str, Any] | None) -> dict[str, Any]:
+def _given(defaults: TrainingJobArgs | SharedInputs | None) -> dict[str, Any]:
     """The defaults that were given, by name.
 
     Raises:
@@ -111,7 +111,7 @@ def _given(defaults: TrainingJobArgs | Mapping[str, Any] | None) -> dict[str, An
     from .manifest import INPUTS, unknown_input
 
     if isinstance(defaults, TrainingJobArgs):
-        return {field.name: getattr(defaults, field.name) for field in fields(defaults)}
+        return dict(vars(defaults))
     for name in defaults or {}:
         if name not in INPUTS:
             raise InputError(f"defaults: {unknown_input(name)}")

@@ -12,38 +12,19 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import pulumi
+from typing_extensions import Unpack
 
+from .common.names import meant
 from .errors import ConfigurationError, MetaStudioError
 from .sdk.background import in_background
+from .typed import FILTERS, JobFilters, JobOutput
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from .api import Job, JobDetail
     from .lifecycle import Context
 
 #: The longest value the service takes for its filter by states; longer ones are applied here.
 _STATE_FILTER = 1024
-
-
-class JobOutput(pulumi.Output["JobDetail"]):
-    """A job's detail as an output.
-
-    It holds a phone number and URLs that are bearer secrets, so it is secret as a whole, and so
-    is what ``apply`` makes of it. A field that holds neither, such as ``job.state``, is not.
-    """
-
-    @classmethod
-    def of(cls, detail: pulumi.Output[JobDetail]) -> JobOutput:
-        """The same output, secret, as one of this class."""
-        output = cls.__new__(cls)
-        # What an output consists of, and how one is made, differs with the SDK's version.
-        vars(output).update(vars(pulumi.Output.secret(typing.cast(Any, detail))))
-        return output
-
-    def __getattr__(self, item: str) -> pulumi.Output[Any]:
-        field: pulumi.Output[Any] = super().__getattr__(item)
-        return pulumi.Output.unsecret(field) if _is_public(item) else field
 
 
 def get_training_job(
@@ -140,13 +121,20 @@ def list_training_jobs(
 
 
 def list_training_jobs_output(
-    *, opts: pulumi.InvokeOutputOptions | None = None, **filters: pulumi.Input[Any]
+    *, opts: pulumi.InvokeOutputOptions | None = None, **filters: Unpack[JobFilters]
 ) -> pulumi.Output[list[Job]]:
     """``list_training_jobs`` with filters that may not be known yet; all jobs at once.
 
     The answer is secret, because it holds phone numbers: ``pulumi.Output.unsecret`` frees what
     an ``apply`` took from it.
+
+    Raises:
+        pulumi.RunError: there is no such filter; later, the service refused.
     """
+    for name in filters:
+        if name not in FILTERS:
+            way_out = meant(name, FILTERS, "docs/functions.md lists the filters")
+            raise pulumi.RunError(f"list_training_jobs_output: {name!r} is not a filter: {way_out}")
 
     async def fetch(known: list[Any]) -> list[Job]:
         return await in_background(lambda: list(list_training_jobs(**known[0])))
@@ -206,30 +194,3 @@ def _states(state: str | Sequence[str] | None) -> list[str]:
             f"list_training_jobs: state is {state!r}: give a state, or a list of states"
         )
     return [each.strip() for each in given if each.strip()]
-
-
-def _is_public(name: str) -> bool:
-    """Whether a field of the detail can hold neither personal data nor a URL."""
-    from .api import JobDetail
-
-    return name in JobDetail.model_fields and name not in private_fields(JobDetail)
-
-
-def private_fields(model: type[BaseModel]) -> set[str]:
-    """The fields that a model keeps out of its ``repr()``, or that hold such fields."""
-    return {
-        name
-        for name, field in model.model_fields.items()
-        if not field.repr or any(private_fields(inner) for inner in _models_in(field.annotation))
-    }
-
-
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    from pydantic import BaseModel
-
-    arguments = typing.get_args(annotation)
-    for argument in arguments:
-        yield from _models_in(argument)
-    # Python 3.10 takes list[str] for a class.
-    if not arguments and isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation

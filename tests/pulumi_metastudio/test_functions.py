@@ -19,7 +19,7 @@ from pulumi_metastudio import (
     process_state,
 )
 from pulumi_metastudio.api import Job, JobDetail
-from pulumi_metastudio.functions import private_fields
+from pulumi_metastudio.typed.job_output import private_fields
 
 from .filters import FILTERS
 

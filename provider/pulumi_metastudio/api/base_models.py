@@ -7,7 +7,7 @@ so does what is of another type than the documents say and cannot be converted.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import (
     BaseModel,
@@ -26,7 +26,9 @@ _CHOSEN = ("name", "batch_name", "contact", "app_user_id")
 class StrictAnswer(BaseModel):
     """An answer of which every part must be readable."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="ignore", frozen=True, coerce_numbers_to_str=True
+    )
 
     @model_validator(mode="before")
     @classmethod

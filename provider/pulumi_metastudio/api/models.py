@@ -14,7 +14,7 @@ classes of the vendor's Python client 3.1.219. Times are RFC 3339 in UTC with se
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,7 +22,7 @@ from .base_models import Answer, StrictAnswer
 
 
 class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     def body(self) -> dict[str, Any]:
         """The JSON object to send: what was never set is left out."""

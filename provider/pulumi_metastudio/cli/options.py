@@ -5,18 +5,23 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .completion import complete_stacks
 from .stacks.selection import Selection
 
+if TYPE_CHECKING:
+    from click.decorators import FC
+
 Command = Callable[..., None]
 
-app_user_option = click.option("--app-user-id", help="The sub-user id the job was made with.")
-yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-job_argument = click.argument("job_id")
+app_user_option: Callable[[FC], FC] = click.option(
+    "--app-user-id", help="The sub-user id the job was made with."
+)
+yes_option: Callable[[FC], FC] = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+job_argument: Callable[[FC], FC] = click.argument("job_id")
 
 
 def common_options(command: Command) -> Command:

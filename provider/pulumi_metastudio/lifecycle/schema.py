@@ -100,7 +100,7 @@ FIELDS = _table(
 )
 
 #: The enumerations of ``voice_properties``; all three are required when it is given.
-VOICE_CHOICES = {
+VOICE_CHOICES: dict[str, tuple[str, ...]] = {
     "job_tag": ("ECOMMERCE", "NEWS", "MARKETING"),
     "sex": ("FEMALE", "MALE"),
     "language": ("CN", "EN"),

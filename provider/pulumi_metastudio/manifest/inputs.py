@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..common.names import meant
 from ..errors import InputError
 from ..lifecycle.schema import BEHAVIOUR, FIELDS, FILES, UNKNOWN, VOICE_CHOICES, Kind
 from ..transfer.sources import is_url
@@ -58,9 +58,8 @@ def read_inputs(
 
 def unknown_input(name: object, known: Iterable[str] = INPUTS) -> str:
     """The message for an unknown input, with the one that was probably meant."""
-    close = difflib.get_close_matches(str(name), list(known), 1)
-    meant = f"did you mean {close[0]}?" if close else "docs/resource.md lists the inputs"
-    return f"{shown(name)} is not an input: {meant}"
+    way_out = meant(name, known, "docs/resource.md lists the inputs")
+    return f"{shown(name)} is not an input: {way_out}"
 
 
 def _converted(name: str, kind: Kind, value: Any) -> Any:

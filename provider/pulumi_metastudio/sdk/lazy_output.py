@@ -8,7 +8,7 @@ is read back from the engine, all of them at once, the first time one is asked f
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, Protocol, TypeVar, overload
 
 import pulumi
 
@@ -16,33 +16,49 @@ T = TypeVar("T")
 _READ_BACK = "_read_back"
 
 
-class LazyOutput(Generic[T]):
-    """An output of a resource as its state records it: ``state = LazyOutput[str]()``.
+class Holder(Protocol):
+    """What has lazy outputs, and knows how to get one."""
 
-    An output that the resource declares to the SDK becomes an attribute of the instance, which
+    def _output_of(self, name: str) -> pulumi.Output[Any]: ...
+
+
+class LazyOutput(Generic[T]):
+    """An output that its holder makes when it is asked for.
+
+    ``state: LazyOutput[str] = LazyOutput()`` in the class; the annotation is for type checkers.
+    An output that a resource declares to the SDK becomes an attribute of the instance, which
     takes precedence over this descriptor.
     """
 
-    def __set_name__(self, owner: type[pulumi.CustomResource], name: str) -> None:
+    def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
     @overload
-    def __get__(self, resource: None, owner: type) -> LazyOutput[T]: ...
+    def __get__(self, holder: None, owner: type) -> LazyOutput[T]: ...
 
     @overload
-    def __get__(self, resource: pulumi.CustomResource, owner: type) -> pulumi.Output[T]: ...
+    def __get__(self, holder: Holder, owner: type) -> pulumi.Output[T]: ...
 
-    def __get__(
-        self, resource: pulumi.CustomResource | None, owner: type
-    ) -> LazyOutput[T] | pulumi.Output[T]:
-        if resource is None:
-            return self
-        name = self._name
-        output: pulumi.Output[T] = _read_back(resource).apply(lambda found: vars(found)[name])
-        return output
+    def __get__(self, holder: Holder | None, owner: type) -> LazyOutput[T] | pulumi.Output[T]:
+        return self if holder is None else holder._output_of(self._name)
 
 
-def _read_back(resource: pulumi.CustomResource) -> pulumi.Output[pulumi.CustomResource]:
+def lazy_outputs(holder: type) -> list[str]:
+    """The names of a class's lazy outputs."""
+    return [
+        name
+        for parent in holder.__mro__
+        for name, value in vars(parent).items()
+        if isinstance(value, LazyOutput)
+    ]
+
+
+def read_back(resource: pulumi.CustomResource, name: str) -> pulumi.Output[Any]:
+    """An output of a resource as its state records it."""
+    return _all_read_back(resource).apply(lambda found: vars(found)[name])
+
+
+def _all_read_back(resource: pulumi.CustomResource) -> pulumi.Output[pulumi.CustomResource]:
     """The resource as the engine has registered it; asked for once."""
     known: pulumi.Output[pulumi.CustomResource] | None = vars(resource).get(_READ_BACK)
     if known is None:
@@ -55,12 +71,7 @@ def _read_back(resource: pulumi.CustomResource) -> pulumi.Output[pulumi.CustomRe
 
 
 def _registered(resource: pulumi.CustomResource, urn: str) -> pulumi.CustomResource:
-    names: dict[str, Any] = {
-        name: None
-        for parent in type(resource).__mro__
-        for name, value in vars(parent).items()
-        if isinstance(value, LazyOutput)
-    }
+    names: dict[str, Any] = dict.fromkeys(lazy_outputs(type(resource)))
     *_, kind, name = urn.split("::", 3)
     # With a URN the SDK registers nothing: it asks the engine for what was registered.
     return pulumi.CustomResource(

@@ -38,7 +38,14 @@ class Silent:
     def status(self, text: str) -> None:
         """Do nothing."""
 
-    info = warning = error = status
+    def info(self, text: str) -> None:
+        """Do nothing."""
+
+    def warning(self, text: str) -> None:
+        """Do nothing."""
+
+    def error(self, text: str) -> None:
+        """Do nothing."""
 
 
 class Meter:

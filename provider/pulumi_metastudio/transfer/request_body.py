@@ -51,7 +51,7 @@ class RequestBody:
         block: int,
         on_retry: OnRetry | None = None,
     ):
-        self.sent = 0
+        self.sent: int = 0
         self._source = source
         self._start = start
         self._length = length

@@ -10,8 +10,9 @@ import pulumi
 
 from ..api.states import console_status
 from ..errors import InputError, MetaStudioError
-from ..functions import JobOutput, context
+from ..functions import context
 from ..training_job import TrainingJob
+from ..typed import JobOutput
 from .targets import Target, duration, states_of
 
 if TYPE_CHECKING:

@@ -1,0 +1,32 @@
+"""What a program gives and gets, as editors and type checkers see it.
+
+Each input, output and filter is listed here once, with its text; the resource, the component and
+the functions take their lists from here.
+"""
+
+from .fields import JobFields
+from .filters import FILTERS, JobFilters
+from .inputs import (
+    INPUTS,
+    AnyInputs,
+    FileInput,
+    SharedInputs,
+    TrainingJobArgs,
+    VoicePropertiesArgs,
+    refuse_unknown_inputs,
+)
+from .job_output import JobOutput
+
+__all__ = [
+    "FILTERS",
+    "INPUTS",
+    "AnyInputs",
+    "FileInput",
+    "JobFields",
+    "JobFilters",
+    "JobOutput",
+    "SharedInputs",
+    "TrainingJobArgs",
+    "VoicePropertiesArgs",
+    "refuse_unknown_inputs",
+]
