@@ -48,7 +48,8 @@ check: .venv/tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/pyright --ignoreexternal --verifytypes pulumi_metastudio >/dev/null
+	@told=$$(PATH=$(CURDIR)/$(BIN):$$PATH PYRIGHT_PYTHON_IGNORE_WARNINGS=1 \
+	pyright --ignoreexternal --verifytypes pulumi_metastudio) || { echo "$$told"; exit 1; }
 	$(BIN)/deptry provider
 	$(BIN)/deptry provider/pulumi_metastudio --ignore DEP002 -oddg emulator,dev
 	$(BIN)/deptry provider/metastudio_emulator --ignore DEP002 -oddg embedded,fsspec,dev

@@ -23,7 +23,8 @@ class TrainingBatch(pulumi.ComponentResource):
             docs/batch.md has its form. Files in it are relative to its own folder.
         batch_name: the batch's name; by default the manifest's own, else ``resource_name``.
         defaults: inputs for every job that does not give its own, neither in its line nor in the
-            manifest's defaults. Files in it are relative to the program's folder.
+            manifest's defaults; a dictionary of ``SharedInputs``. Files in it are relative to the
+            program's folder.
         opts: Pulumi's resource options.
 
     Attributes:

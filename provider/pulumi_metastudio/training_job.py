@@ -14,7 +14,14 @@ from .file import File
 from .provider import TrainingJobProvider
 from .sdk.interrupts import hide_interrupts
 from .sdk.lazy_output import LazyOutput, read_back
-from .typed import AnyInputs, JobFields, SharedInputs, TrainingJobArgs, refuse_unknown_inputs
+from .typed import (
+    AnyInputs,
+    ExistingJobInputs,
+    JobFields,
+    NewJobInputs,
+    TrainingJobArgs,
+    refuse_unknown_inputs,
+)
 
 _FILES = (
     "training_video",
@@ -161,9 +168,7 @@ class TrainingJob(_TrainingJob, module="metastudio", name="TrainingJob"):
             resource_name: str,
             *,
             opts: pulumi.ResourceOptions | None = None,
-            name: pulumi.Input[str],
-            existing_job_id: pulumi.Input[str | None] = None,
-            **inputs: Unpack[SharedInputs],
+            **inputs: Unpack[NewJobInputs],
         ) -> Self: ...
 
         @overload
@@ -172,9 +177,7 @@ class TrainingJob(_TrainingJob, module="metastudio", name="TrainingJob"):
             resource_name: str,
             *,
             opts: pulumi.ResourceOptions | None = None,
-            existing_job_id: pulumi.Input[str],
-            name: pulumi.Input[str | None] = None,
-            **inputs: Unpack[SharedInputs],
+            **inputs: Unpack[ExistingJobInputs],
         ) -> Self: ...
 
         def __new__(cls, *args: Any, **inputs: Any) -> Self: ...

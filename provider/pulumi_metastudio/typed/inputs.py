@@ -1,9 +1,9 @@
 """The inputs of a ``TrainingJob``, each once: its name, its type, its text.
 
 A keyword ``**inputs: Unpack[...]`` of a typed dictionary (PEP 692) takes names, types and texts
-from here. Two things are for checkers alone. Required is said by ``__new__``, since an overloaded
-``__init__`` would show no text in an editor; at run time a missing name is the check's to tell, in
-one line. And the fields of ``TrainingJobArgs`` are the keys here, which no checker can see.
+from here. What a checker is to require stands in overloads of ``__new__``, since an editor shows
+no text for keywords of an overloaded ``__init__``; at run time a missing name is the check's to
+tell, in one line.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import make_dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict, Union, overload
 
 import pulumi
-from typing_extensions import Self, Unpack
+from typing_extensions import NotRequired, Self, Unpack
 
 from ..file import File
 
@@ -111,6 +111,20 @@ class AnyInputs(SharedInputs, total=False):
     """Take over this job instead of making one; it is not touched."""
 
 
+class NewJobInputs(SharedInputs):
+    """What a job needs that is made; the texts are those of ``AnyInputs``."""
+
+    name: pulumi.Input[str]
+    existing_job_id: NotRequired[pulumi.Input[str | None]]
+
+
+class ExistingJobInputs(SharedInputs):
+    """What a job needs that is taken over; it has a name."""
+
+    existing_job_id: pulumi.Input[str]
+    name: NotRequired[pulumi.Input[str | None]]
+
+
 #: The names of all inputs.
 INPUTS: tuple[str, ...] = tuple(AnyInputs.__annotations__)
 
@@ -144,22 +158,10 @@ class TrainingJobArgs(_Args):
     if TYPE_CHECKING:
 
         @overload
-        def __new__(
-            cls,
-            *,
-            name: pulumi.Input[str],
-            existing_job_id: pulumi.Input[str | None] = None,
-            **inputs: Unpack[SharedInputs],
-        ) -> Self: ...
+        def __new__(cls, **inputs: Unpack[NewJobInputs]) -> Self: ...
 
         @overload
-        def __new__(
-            cls,
-            *,
-            existing_job_id: pulumi.Input[str],
-            name: pulumi.Input[str | None] = None,
-            **inputs: Unpack[SharedInputs],
-        ) -> Self: ...
+        def __new__(cls, **inputs: Unpack[ExistingJobInputs]) -> Self: ...
 
         def __new__(cls, **inputs: Any) -> Self: ...
 
