@@ -17,7 +17,7 @@ export PULUMI_BACKEND_URL := file://$(LOCAL)/state
 export PULUMI_CONFIG_PASSPHRASE_FILE := $(LOCAL)/passphrase
 unexport PULUMI_CONFIG_PASSPHRASE
 
-.PHONY: up down test test-lowest storm judge check bench format screenshots clean
+.PHONY: up down test test-lowest storm judge check bench format screenshots docs clean
 
 up: .venv/runs $(LOCAL)/passphrase
 	@$(BIN)/metastudio samples $(MATERIAL) >/dev/null
@@ -51,9 +51,9 @@ check: .venv/tests
 	@told=$$(PATH=$(CURDIR)/$(BIN):$$PATH PYRIGHT_PYTHON_IGNORE_WARNINGS=1 \
 	pyright --ignoreexternal --verifytypes pulumi_metastudio) || { echo "$$told"; exit 1; }
 	$(BIN)/deptry provider
-	$(BIN)/deptry provider/pulumi_metastudio --ignore DEP002 -oddg emulator,dev
-	$(BIN)/deptry provider/metastudio_emulator --ignore DEP002 -oddg embedded,fsspec,dev
-	$(BIN)/deptry provider/pulumi_embedded --ignore DEP002 -oddg emulator,fsspec,dev
+	$(BIN)/deptry provider/pulumi_metastudio --ignore DEP002 -oddg emulator,dev,docs
+	$(BIN)/deptry provider/metastudio_emulator --ignore DEP002 -oddg embedded,fsspec,dev,docs
+	$(BIN)/deptry provider/pulumi_embedded --ignore DEP002 -oddg emulator,fsspec,dev,docs
 	$(SCHEMA) vendor.github-workflows $(CI)/github/workflows/*.yml
 	$(SCHEMA) vendor.github-actions $(CI)/github/actions/*/action.yml
 	$(SCHEMA) vendor.gitlab-ci --data-transform gitlab-ci $(CI)/gitlab/.gitlab-ci.yml
@@ -61,6 +61,12 @@ check: .venv/tests
 
 bench: .venv/tests
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# The reference anew from the code, and the documentation as a site, in site/.
+docs: .venv/docs
+	$(BIN)/python -m docs.generate
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "site/index.html"
 
 # The pictures in docs/pictures: reviews are drawn by the chromium on PATH, terminals are real runs.
 screenshots: .venv/tests
@@ -73,7 +79,7 @@ format: .venv/tests
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .venv-lowest .local Pulumi.local.yaml $(MATERIAL) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-lowest .local site Pulumi.local.yaml $(MATERIAL) .pytest_cache .mypy_cache .ruff_cache
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -85,6 +91,11 @@ clean:
 
 .venv/tests: .venv/runs
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+# Beside the tests' environment, which does without it.
+.venv/docs: .venv/tests
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	@touch $@
 
 # pip knows no "lowest": uv resolves what the package needs, and adds the tools to that.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from metastudio_emulator import Emulator
+from metastudio_emulator.samples import make_samples
 
 # These assert for many tests, and are to say what they compared.
 pytest.register_assert_rewrite("tests.pulumi_metastudio.lifecycle.job_checks")
@@ -40,3 +42,13 @@ def stop_meanwhile() -> Iterator[Callable[[Emulator], None]]:
         yield submit
         for each in stopped:
             each.result()
+
+
+@pytest.fixture(scope="session")
+def material(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Real media: a 3-minute 1080p video, pictures, a zip. The workers share them."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    with (folder / "material.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return make_samples(folder / "material")

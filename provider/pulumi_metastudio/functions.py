@@ -97,12 +97,24 @@ def list_training_jobs(
 ) -> Iterator[Job]:
     """Jobs of the project, each once, a page at a time as they are consumed.
 
-    The filters are the service's own, by their wire names; docs/functions.md says what each means.
+    The filters are the service's own, by their wire names.
 
     Args:
-        state: one state, several with commas between them, or a list.
-        sort_key: ``create_time`` by default, oldest first.
+        state: one, several with commas between them, or a list; a list too long for the service
+            is applied here.
+        name, batch_name, tag: whether parts of a value match is not documented.
+        job_id: one job.
+        create_since, create_until: such as ``2026-01-31T00:00:00Z``, inclusive.
+        update_since, update_until: the last update by the user; the documents contradict
+            themselves on the second.
+        model_resolution: ``1080P`` or ``4K``.
+        is_flexus, is_live_copy, is_ondemand_resource: the edition.
+        train_location: the training region.
+        query_project_id: the tenant.
+        sort_key: ``create_time`` by default.
+        sort_dir: ``asc`` by default, the oldest first.
         limit: the most jobs to give; all by default.
+        app_user_id: the sub-user id that is sent along.
 
     Raises:
         pulumi.RunError: the service refused; at the call, or while a page is fetched.

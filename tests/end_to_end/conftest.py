@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -18,7 +17,6 @@ import pytest
 
 import pulumi_embedded
 from metastudio_emulator import Emulator
-from metastudio_emulator.samples import make_samples
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -34,16 +32,6 @@ for resource, inputs in json.loads(pathlib.Path("jobs.json").read_text()).items(
     pulumi.export(resource, {"job_id": job.job_id, "state": job.state,
                              "console_status": job.console_status, "contact": job.contact})
 """
-
-
-@pytest.fixture(scope="session")
-def material(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Real media: a 3-minute 1080p video, pictures, a zip. The workers share them."""
-    folder = tmp_path_factory.getbasetemp()
-    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
-    with (folder / "material.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return make_samples(folder / "material")
 
 
 @pytest.fixture

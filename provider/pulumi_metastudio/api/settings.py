@@ -28,18 +28,23 @@ class Settings:
     configuration and ``METASTUDIO_PART_SIZE`` in the environment.
 
     Attributes:
-        endpoint: base URL of the service, without a path.
-        iam_endpoint: base URL of IAM.
-        region: region name, ``""`` when only an endpoint is known.
-        project_id: ``None`` when IAM is to be asked for the region's project.
+        endpoint: base URL of the service, without a path; by default the region's.
+        iam_endpoint: base URL of IAM; by default the region's.
+        region: region name, such as ``cn-north-4``, which gives both endpoints; ``""`` when only
+            an endpoint is known.
+        project_id: left out, IAM is asked for the region's project.
         credentials: one of ``AccessKey``, ``Password``, ``Token``.
-        connect_timeout, read_timeout: seconds; the second is for one silence, not the whole.
-        reads_per_second, writes_per_second: client-side limits for the project.
-        stall_timeout: seconds an upload may move no byte before it is retried.
-        part_size: bytes of one part of a large video.
+        connect_timeout: seconds.
+        read_timeout: seconds of silence.
+        reads_per_second: client-side limit, shared by all jobs of a run.
+        writes_per_second: likewise for creates, updates, commands, deletes.
+        stall_timeout: seconds an upload may move no byte before it is repeated.
+        part_size: bytes of one part of a video.
         parallel_parts: connections one file may use at once.
-        ownership_tag: whether a created job carries tags that its resource finds it by.
-        kept_jobs: ids of jobs that stay at the service on purpose while no state records them.
+        ownership_tag: whether a created job carries tags that its resource, and ``metastudio
+            sweep``, find it by.
+        kept_jobs: ids of jobs, with spaces or commas between them, that stay at the service on
+            purpose while no state records them: ``up`` makes others beside them.
     """
 
     endpoint: str

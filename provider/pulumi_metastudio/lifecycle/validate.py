@@ -85,7 +85,9 @@ def problems(inputs: Inputs, look: Look | None = None) -> list[Problem]:
 
 def _behaviour(name: str, value: Any) -> Iterator[Problem]:
     if name not in BEHAVIOUR:
-        yield Problem(name, "is not an input of a training job: see docs/resource.md for the list")
+        yield Problem(
+            name, "is not an input of a training job: see docs/reference/inputs.md for the list"
+        )
     elif value is UNKNOWN:
         return
     elif name in ("submit", "expose_download_urls") and not isinstance(value, bool):

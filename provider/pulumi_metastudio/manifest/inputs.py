@@ -58,7 +58,7 @@ def read_inputs(
 
 def unknown_input(name: object, known: Iterable[str] = INPUTS) -> str:
     """The message for an unknown input, with the one that was probably meant."""
-    way_out = meant(name, known, "docs/resource.md lists the inputs")
+    way_out = meant(name, known, "docs/reference/inputs.md lists the inputs")
     return f"{shown(name)} is not an input: {way_out}"
 
 

@@ -94,16 +94,16 @@ def private_fields(model: type[BaseModel]) -> set[str]:
     return {
         name
         for name, field in model.model_fields.items()
-        if not field.repr or any(private_fields(inner) for inner in _models_in(field.annotation))
+        if not field.repr or any(private_fields(inner) for inner in models_in(field.annotation))
     }
 
 
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
     from pydantic import BaseModel
 
     arguments = typing.get_args(annotation)
     for argument in arguments:
-        yield from _models_in(argument)
+        yield from models_in(argument)
     # Python 3.10 takes list[str] for a class.
     if not arguments and isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
