@@ -28,6 +28,7 @@ _STEERING = {
     "existing_job_id": ("text", "another job: replacement"),
     "triggers": ("list or object", "submitted again; after the review: new job"),
     "expose_download_urls": ("`true` or `false`", "in state only"),
+    "account": ("text", "another project: new job; another name for the same: in state only"),
 }
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any
 
 import pulumi
 
-from .errors import InputError
+from .errors import ConfigurationError, InputError
 from .file import File
 from .training_job import TrainingJob
 from .typed import SharedInputs, TrainingJobArgs
@@ -25,6 +25,7 @@ class TrainingBatch(pulumi.ComponentResource):
         defaults: inputs for every job that does not give its own, neither in its line nor in the
             manifest's defaults; a dictionary of ``SharedInputs``. Files in it are relative to the
             program's folder.
+        account: the account of every job that does not name its own, as for a ``TrainingJob``.
         opts: Pulumi's resource options.
 
     Attributes:
@@ -52,6 +53,7 @@ class TrainingBatch(pulumi.ComponentResource):
         manifest: str | os.PathLike[str],
         batch_name: pulumi.Input[str] | None = None,
         defaults: TrainingJobArgs | SharedInputs | None = None,
+        account: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         # What reads manifests is loaded when there is one.
@@ -66,9 +68,10 @@ class TrainingBatch(pulumi.ComponentResource):
             return next(each for each in names if each is not None)
 
         try:
-            common = _given(defaults)
+            common = {**_given(defaults), **({} if account is None else {"account": account})}
             found = read_manifest(manifest, complete)
-        except InputError as error:
+            _check_accounts({**common, **inputs}.get("account") for inputs in found.jobs.values())
+        except (InputError, ConfigurationError) as error:
             raise pulumi.RunError(f"TrainingBatch '{resource_name}': {error}") from error
         super().__init__("metastudio:index:TrainingBatch", resource_name, None, opts)
         name = named(found.batch_name)
@@ -84,6 +87,19 @@ class TrainingBatch(pulumi.ComponentResource):
         # Of each job its id: the output of the same meaning would be read back from the engine.
         self.job_ids = pulumi.Output.all(**{name: job.id for name, job in self.jobs.items()})
         self.register_outputs({"batch_name": self.batch_name, "job_ids": self.job_ids})
+
+
+def _check_accounts(accounts: Iterable[Any]) -> None:
+    """Refuse a name that the configuration does not know, before any job of the batch is made.
+
+    Raises:
+        ConfigurationError: an account has no keys.
+    """
+    from .functions import ProgramConfig
+    from .process_state import settings_from
+
+    for account in {each for each in accounts if isinstance(each, str)}:
+        settings_from(ProgramConfig, account)
 
 
 def _plain(value: Any) -> Any:

@@ -70,17 +70,29 @@ class ServiceError(MetaStudioError):
             when the answer carried none.
         detail: the service's ``error_msg``.
         request_id: the value of ``X-Request-Id``, to quote to the vendor's support; may be ``""``.
+        origin: of a refused key, where it and the endpoint came from, and the way out; may be
+            ``""``.
     """
 
-    def __init__(self, operation: str, status: int, code: str, detail: str, request_id: str = ""):
+    def __init__(
+        self,
+        operation: str,
+        status: int,
+        code: str,
+        detail: str,
+        request_id: str = "",
+        origin: str = "",
+    ):
         self.operation = operation
         self.status = status
         self.code = code
         self.detail = detail
         self.request_id = request_id
+        self.origin = origin
         named = f"{code}: {detail}" if code else detail
         quoted = f", request id {request_id}" if request_id else ""
-        super().__init__(f"{operation}: {named or 'no reason given'} (HTTP {status}{quoted})")
+        said = f"{operation}: {named or 'no reason given'} (HTTP {status}{quoted})"
+        super().__init__(f"{said}; {origin}" if origin else said)
 
 
 class InvalidRequest(ServiceError):

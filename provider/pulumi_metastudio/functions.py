@@ -32,6 +32,7 @@ def get_training_job(
     *,
     opts: pulumi.InvokeOptions | None = None,
     app_user_id: str | None = None,
+    account: str | None = None,
 ) -> JobDetail:
     """A job's detail as it is now.
 
@@ -39,18 +40,20 @@ def get_training_job(
         job_id: the job's id.
         opts: taken as by every Pulumi function; none of them means anything to this one.
         app_user_id: the sub-user id that the job was made with.
+        account: the account whose job it is, as for a ``TrainingJob``.
 
     Raises:
         pulumi.RunError: the service has no such job, or refused.
     """
     try:
-        detail = context().client.find_job(job_id, app_user_id=app_user_id)
+        client = context(account).client
+        detail = client.find_job(job_id, app_user_id=app_user_id)
     except MetaStudioError as error:
         raise pulumi.RunError(str(error)) from error
     if detail is None:
         raise pulumi.RunError(
             f"the service has no training job {job_id} in this project: "
-            "`metastudio jobs list` shows those it has"
+            f"`metastudio jobs list{client.settings.option}` shows those it has"
         )
     return detail
 
@@ -60,6 +63,7 @@ def get_training_job_output(
     *,
     opts: pulumi.InvokeOutputOptions | None = None,
     app_user_id: pulumi.Input[str] | None = None,
+    account: pulumi.Input[str] | None = None,
 ) -> JobOutput:
     """``get_training_job`` for an id that may not be known yet.
 
@@ -68,9 +72,10 @@ def get_training_job_output(
     """
 
     async def fetch(known: list[Any]) -> JobDetail:
-        return await in_background(lambda: get_training_job(known[0], app_user_id=known[1]))
+        job, user, where = known[:3]
+        return await in_background(lambda: get_training_job(job, app_user_id=user, account=where))
 
-    return JobOutput.of(_after(opts, [job_id, app_user_id]).apply(fetch))
+    return JobOutput.of(_after(opts, [job_id, app_user_id, account]).apply(fetch))
 
 
 def list_training_jobs(
@@ -94,6 +99,7 @@ def list_training_jobs(
     sort_dir: Literal["asc", "desc"] | None = None,
     limit: int | None = None,
     app_user_id: str | None = None,
+    account: str | None = None,
 ) -> Iterator[Job]:
     """Jobs of the project, each once, a page at a time as they are consumed.
 
@@ -115,6 +121,7 @@ def list_training_jobs(
         sort_dir: ``asc`` by default, the oldest first.
         limit: the most jobs to give; all by default.
         app_user_id: the sub-user id that is sent along.
+        account: the account whose jobs are listed, as for a ``TrainingJob``.
 
     Raises:
         pulumi.RunError: the service refused; at the call, or while a page is fetched.
@@ -122,14 +129,14 @@ def list_training_jobs(
     filters = {
         name: value
         for name, value in locals().items()
-        if name not in ("state", "limit") and value is not None
+        if name not in ("state", "limit", "account") and value is not None
     }
     wanted = _states(state)
     if wanted and len(",".join(wanted)) <= _STATE_FILTER:
         filters["state"] = ",".join(wanted)
     if limit is not None and (type(limit) is not int or limit < 0):
         raise pulumi.RunError(f"list_training_jobs: limit is {limit!r}: give 0 or more")
-    return itertools.islice(_jobs(context(), frozenset(wanted), filters), limit)
+    return itertools.islice(_jobs(context(account), frozenset(wanted), filters), limit)
 
 
 def list_training_jobs_output(
@@ -154,8 +161,8 @@ def list_training_jobs_output(
     return pulumi.Output.secret(_after(opts, [filters]).apply(fetch))
 
 
-def context() -> Context:
-    """The service as this program's resources see it.
+def context(account: str | None = None) -> Context:
+    """The service as this program's resources of an account see it.
 
     Raises:
         pulumi.RunError: the settings are incomplete.
@@ -163,12 +170,12 @@ def context() -> Context:
     from .process_state import shared_context
 
     try:
-        return shared_context(_ProgramConfig)
+        return shared_context(ProgramConfig, account=account)
     except ConfigurationError as error:
         raise pulumi.RunError(str(error)) from error
 
 
-class _ProgramConfig:
+class ProgramConfig:
     """The program's configuration, secrets in the clear: ``pulumi.Config`` would wrap them."""
 
     get = staticmethod(pulumi.runtime.get_config)

@@ -9,13 +9,14 @@ import asyncio
 import os
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from .api import MetaStudioClient, Settings, resolve
+from .api import Account, MetaStudioClient, Settings, resolve
+from .api.credentials import namespace
 from .backend import ORGANIZATION, Backend
 from .common.logs import configure_logging
 from .lifecycle import Context, Run
@@ -23,34 +24,44 @@ from .waiting.polling import Poller
 
 _CONTEXTS: dict[Settings, Context] = {}
 _STACKS: dict[tuple[str, str], tuple[str, Run]] = {}
-#: One for each program; the Automation API runs several in one process, each in its own loop.
-_POLLERS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Poller] = weakref.WeakKeyDictionary()
+_Pollers = dict[MetaStudioClient, Poller]
+#: For each program one of each account; the Automation API runs several programs in one process,
+#: each in its own loop.
+_POLLERS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Pollers]
+_POLLERS = weakref.WeakKeyDictionary()
 #: For which settings something has been told that is told once in a run.
 _TOLD: set[Settings] = set()
 _LOCK = threading.Lock()
 
 
-def settings_from(config: Any) -> Settings:
+def settings_from(config: Any, account: str | None = None) -> Settings:
     """Settings from a Pulumi configuration, the environment and the credentials file.
 
     Args:
         config: anything with ``get("metastudio:key")``.
+        account: the name of an account that the configuration holds beside the one without.
 
     Raises:
         ConfigurationError: one line with what is missing and every way to give it.
     """
 
-    def lookup(key: str) -> str | None:
-        value = config.get(f"metastudio:{key}")
-        return None if value is None else str(value)
+    def lookup(space: str) -> Callable[[str], str | None]:
+        def get(key: str) -> str | None:
+            value = config.get(f"{space}:{key}")
+            return None if value is None else str(value)
 
-    return resolve(lookup)
+        return get
+
+    named = Account(account, lookup(namespace(account))) if account else None
+    return resolve(lookup(namespace(None)), account=named)
 
 
-def shared_context(config: Any, props: Mapping[str, Any] = MappingProxyType({})) -> Context:
+def shared_context(
+    config: Any, props: Mapping[str, Any] = MappingProxyType({}), account: str | None = None
+) -> Context:
     """The process's context for these settings and a resource's project; each is made once."""
     configure_logging()
-    settings = settings_from(config)
+    settings = settings_from(config, account)
     owner, run = _stack(props)
     with _LOCK:
         if settings not in _CONTEXTS:
@@ -68,11 +79,11 @@ def first_time(settings: Settings) -> bool:
 
 
 def shared_poller(client: MetaStudioClient) -> Poller:
-    """The poller of the program that runs in this event loop."""
-    loop = asyncio.get_running_loop()
-    if loop not in _POLLERS:
-        _POLLERS[loop] = Poller(client)
-    return _POLLERS[loop]
+    """The account's poller of the program that runs in this event loop."""
+    pollers = _POLLERS.setdefault(asyncio.get_running_loop(), {})
+    if client not in pollers:
+        pollers[client] = Poller(client)
+    return pollers[client]
 
 
 def _stack(props: Mapping[str, Any]) -> tuple[str, Run]:

@@ -8,6 +8,7 @@ hold nothing when they are pickled: settings arrive in ``configure()``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import (
@@ -44,24 +45,20 @@ class TrainingJobProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse bad inputs; note what the files are, and their content where a job exists."""
         from . import lifecycle
-        from .errors import ConfigurationError
 
         given = {name: value for name, value in news.items() if name != "__provider"}
         inputs, _ = _apart(lifecycle.normalised(_known(given)))
         before, noted = _apart(lifecycle.normalised(_known(_without_provider(_olds))))
         look = lifecycle.Look(noted)
         found = [str(problem) for problem in lifecycle.problems(inputs, look)]
-        try:
-            self._context()
-        except ConfigurationError as error:
-            found.append(str(error))
+        found += self._account_problems(inputs, found)
         if not found and _olds:
             found = [f"{name} {reason}" for name, reason in look.read()]
         checked = {**{name: given[name] for name in inputs}, **look.as_inputs()}
         if not found and inputs != before:  # of what stays as it is, everything has been said
             for text in lifecycle.warnings(inputs):
                 self._reporter(news).warning(text)
-            found = self._announce({**inputs, **checked}, before)
+            found = self._announce({**checked, **inputs}, before)
         if not found:
             for text in look.stale:
                 self._reporter(news).warning(text)
@@ -74,9 +71,9 @@ class TrainingJobProvider(ResourceProvider):
         from .errors import TransportError
 
         news = lifecycle.normalised(_known(_news))
-        context = self._context(news)
+        context, same_project = self._context_of_job(_olds, news)
         news = lifecycle.completed(news, _olds, context.cache)
-        plan = lifecycle.diff(_olds, news)
+        plan = lifecycle.diff(_olds, news, same_project=same_project)
         now: dict[str, Any] | None = _olds
         if plan.calls:
             # The record may be old, and what a change means depends on the job's state.
@@ -89,12 +86,13 @@ class TrainingJobProvider(ResourceProvider):
                     f"job {_id} is gone from the service: run refresh, then up makes it anew"
                 )
             else:
-                plan = lifecycle.diff(now, news, _olds)
+                plan = lifecycle.diff(now, news, _olds, same_project=same_project)
         self._tell(context, plan, now or _olds, _olds, news)
         urn = str(news.get("__urn"))
         context.run.see(urn, _id)
         if plan.replaces:
-            context.run.replace(urn, _id, _olds.get("deletion_policy"))
+            find = partial(context.client.find_job, _id, app_user_id=_olds.get("app_user_id"))
+            context.run.replace(urn, _id, lifecycle.Replaced(find, _olds.get("deletion_policy")))
         return DiffResult(
             changes=bool(plan.changes),
             replaces=plan.replaces,
@@ -118,6 +116,8 @@ class TrainingJobProvider(ResourceProvider):
         outputs = lifecycle.read(self._context(props), id_, old if "job_id" in old else {})
         if outputs is None:
             return ReadResult("", {})
+        if old.get("account"):
+            outputs["account"] = old["account"]  # of a job that is read for the first time, too
         return ReadResult(id_, outputs, lifecycle.refreshed_inputs(outputs))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -137,10 +137,46 @@ class TrainingJobProvider(ResourceProvider):
         if kept:
             self._reporter({"__urn": context.run.urn(_id) or _props.get("__urn")}).warning(kept)
 
-    def _context(self, props: Mapping[str, Any] | None = None) -> Context:
+    def _context(self, props: Mapping[str, Any]) -> Context:
+        """The service as the account of these inputs or outputs sees it."""
         from .process_state import shared_context
 
-        return shared_context(self._config, props or {}).telling(self._reporter(props or {}))
+        context = shared_context(self._config, props, props.get("account"))
+        return context.telling(self._reporter(props))
+
+    def _context_of_job(
+        self, old: Mapping[str, Any], new: Mapping[str, Any]
+    ) -> tuple[Context, bool]:
+        """The account to look at a recorded job with, and whether the declared one has its project.
+
+        A renamed account is looked at by its new name: nobody has to keep the old one's keys.
+        """
+        from .lifecycle import UNKNOWN
+
+        before = {**new, "account": old.get("account")}
+        now = new.get("account")
+        if now is UNKNOWN or now == before["account"]:
+            return self._context(before), now is not UNKNOWN
+        declared = self._context(new)
+        project = declared.client.project_id
+        if project == old.get("project_id"):
+            return declared, True
+        recorded = self._context(before)
+        return recorded, project == recorded.client.project_id
+
+    def _account_problems(self, inputs: Mapping[str, Any], found: list[str]) -> list[str]:
+        """What the account's settings lack; nothing where its name is not known, or is none."""
+        from .errors import ConfigurationError
+        from .lifecycle import UNKNOWN
+
+        account = inputs.get("account")
+        if account is UNKNOWN or any(text.startswith("account ") for text in found):
+            return []
+        try:
+            self._context(inputs)
+        except ConfigurationError as error:
+            return [str(error)]
+        return []
 
     def _reporter(self, props: Mapping[str, Any]) -> Any:
         from .sdk.engine_log import EngineReporter
@@ -162,8 +198,12 @@ class TrainingJobProvider(ResourceProvider):
         from .errors import MetaStudioError
         from .lifecycle import UNKNOWN, consequences
 
-        context, adopted = self._context(inputs), inputs.get("existing_job_id")
-        user = inputs.get("app_user_id")
+        adopted, user = inputs.get("existing_job_id"), inputs.get("app_user_id")
+        if inputs.get("account") is UNKNOWN:
+            if adopted is None and not before:
+                self._reporter(inputs).info(str(consequences.submission(inputs)))
+            return []
+        context = self._context(inputs)
         if adopted is None:
             if not before:
                 self._tell_submission(context, inputs, consequences.submission(inputs))
@@ -176,7 +216,7 @@ class TrainingJobProvider(ResourceProvider):
             if job is None:
                 return [
                     f"existing_job_id: the service has no job {adopted}: see 'metastudio jobs "
-                    "list', or leave it out for a new job"
+                    f"list{context.client.settings.option}', or leave it out for a new job"
                 ]
             context.reporter.info(str(consequences.adoption(adopted, job.state)))
         return []
@@ -194,7 +234,9 @@ class TrainingJobProvider(ResourceProvider):
         if billed and isinstance(urn, str) and first_time(context.client.settings):
             credits = remaining(context.client)
             if credits:
-                self._reporter({"__urn": stack_urn(urn)}).info(str(credits_left(credits)))
+                self._reporter({"__urn": stack_urn(urn)}).info(
+                    str(credits_left(credits, context.account))
+                )
 
     def _tell(
         self,
@@ -211,6 +253,8 @@ class TrainingJobProvider(ResourceProvider):
             private = change.input in consequences.PRIVATE
             if change.effect is Effect.REPLACE:
                 reporter.warning(str(consequences.new_job(change.reason)))
+            elif change.input == "account":
+                reporter.info(change.reason)
             elif change.input == "pending" or (
                 change.effect is Effect.UPDATE and (private or change.input not in FIELDS)
             ):

@@ -54,6 +54,8 @@ class _TrainingJob(JobFields, Resource):
     """SHA-256 of each file that the service has confirmed."""
     download_urls: LazyOutput[dict[str, str] | None] = LazyOutput()
     """URLs of the uploaded files, valid 24 hours, secret; with ``expose_download_urls`` only."""
+    account: LazyOutput[str | None] = LazyOutput()
+    """The account's name in the stack's configuration; None for the one without a name."""
     voice_properties: LazyOutput[dict[str, Any] | None] = LazyOutput()
     """Voice settings: job_tag, sex, language."""
     allocated_resource: LazyOutput[dict[str, Any] | None] = LazyOutput()
@@ -187,6 +189,8 @@ class TrainingJob(_TrainingJob, module="metastudio", name="TrainingJob"):
         resource_name: str,
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        account: pulumi.Input[str] | None = None,
     ) -> TrainingJob:
         """Read an existing job into the program without managing it.
 
@@ -194,10 +198,11 @@ class TrainingJob(_TrainingJob, module="metastudio", name="TrainingJob"):
             resource_name: the resource's name in the stack.
             id: the job's id.
             opts: Pulumi's resource options.
+            account: the account whose job it is.
         """
         found = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        nothing: Any = {}
-        return TrainingJob(resource_name, TrainingJobArgs(**nothing), found)
+        where: Any = {"account": account}
+        return TrainingJob(resource_name, TrainingJobArgs(**where), found)
 
 
 def _location(value: Any) -> Any:

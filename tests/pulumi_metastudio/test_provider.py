@@ -18,7 +18,7 @@ from pulumi.output import Unknown
 
 from metastudio_emulator import Emulator
 from pulumi_metastudio import TrainingJob, process_state
-from pulumi_metastudio.errors import ConfigurationError
+from pulumi_metastudio.errors import ConfigurationError, JobRefusal
 from pulumi_metastudio.provider import TrainingJobProvider
 
 from .conftest import outputs_of
@@ -69,7 +69,7 @@ HEAVY = [
 
 
 def test_importing_the_package_is_light() -> None:
-    code = "import sys, pulumi_metastudio; print('\\n'.join(sys.modules))"
+    code = "import sys, pulumi_metastudio.provider; print('\\n'.join(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     # What the SDK itself brings along is not this package's doing.
     bare = "import sys, pulumi, pulumi.dynamic; print('\\n'.join(sys.modules))"
@@ -278,3 +278,130 @@ def test_settings_come_from_the_stacks_configuration(configuration: Configuratio
     )
     with pytest.raises(ConfigurationError, match="no credentials"):
         process_state.settings_from({})
+
+
+# ----------------------------------------------------------------------------------- accounts
+
+
+@pytest.fixture
+def other(start: Any) -> Emulator:
+    """The service of a second account, with a project of its own."""
+    service: Emulator = start()
+    return service
+
+
+def namespace(name: str, service: Emulator) -> dict[str, str]:
+    """What a stack's configuration holds of an account."""
+    settings = {
+        "endpoint": service.endpoint,
+        "projectId": service.project_id,
+        "accessKey": service.access_key,
+        "secretKey": service.secret_key,
+    }
+    return {f"metastudio-{name}:{key}": value for key, value in settings.items()}
+
+
+def made_for(provider: TrainingJobProvider, account: str, **inputs: Any) -> tuple[str, Any]:
+    """A job of an account: its id and what is recorded of it."""
+    urn = {"__urn": "urn:pulumi:s::p::t::anna"}
+    made = provider.create({"name": "n", "submit": False, "account": account, **urn, **inputs})
+    return made.id, outputs_of(made)
+
+
+def test_each_job_is_its_accounts(
+    provider: TrainingJobProvider,
+    configuration: Configuration,
+    emulator: Emulator,
+    other: Emulator,
+) -> None:
+    configuration |= {**namespace("b", other), **namespace("c", other)}
+    job_id, recorded = made_for(provider, "b")
+    assert [job["job_id"] for job in other.control.jobs()] == [job_id]
+    declared = {"name": "n", "submit": False, "__urn": "urn:pulumi:s::p::t::anna"}
+    # The same project by another name: its keys alone are enough, the old name's may be gone.
+    for key in namespace("b", other):
+        del configuration[key]
+    renamed = {**declared, "account": "c"}
+    found = provider.diff(job_id, recorded, renamed)
+    assert (found.changes, found.replaces) == (True, [])
+    after = outputs_of(provider.update(job_id, recorded, renamed))
+    assert (after["job_id"], after["account"]) == (job_id, "c")
+    read = provider.read(job_id, after)
+    assert read.id == job_id
+    assert (read.inputs or {})["account"] == "c"
+    assert provider.diff(job_id, outputs_of(read), renamed).changes is False
+    # Another project, and a name that is not known yet.
+    assert provider.diff(job_id, after, declared).replaces == ["account"]
+    unknown = {**declared, "account": Unknown()}
+    assert provider.check({}, unknown).failures == []
+    assert provider.diff(job_id, after, unknown).replaces == ["account"]
+    # A job that is only read is its account's, too.
+    assert outputs_of(provider.read(job_id, {"account": "c"}))["account"] == "c"
+    provider.delete(job_id, after)
+    assert other.control.jobs() == emulator.control.jobs() == []
+
+
+def test_an_account_without_keys(
+    provider: TrainingJobProvider, configuration: Configuration, other: Emulator
+) -> None:
+    configuration |= namespace("b", other)
+    job_id, recorded = made_for(provider, "b")
+    for key in namespace("b", other):
+        del configuration[key]
+    (failure,) = provider.check({}, {"name": "n", "submit": False, "account": "b"}).failures
+    assert failure.reason.startswith("account 'b': metastudio-b:accessKey is missing")
+    (failure,) = provider.check({}, {"name": "n", "submit": False, "account": "a b"}).failures
+    assert failure.reason.startswith("account is 'a b': it must be an account's name")
+    for call in (provider.read, provider.delete):
+        with pytest.raises(ConfigurationError, match="account 'b': metastudio-b:accessKey is miss"):
+            call(job_id, recorded)
+    assert len(other.control.jobs()) == 1
+
+
+def test_no_default_account_is_needed(provider: TrainingJobProvider, other: Emulator) -> None:
+    alone = TrainingJobProvider()
+    alone.configure(Request(Configuration(namespace("b", other))))  # type: ignore[arg-type]
+    declared = {"name": "n", "submit": False, "account": "b", "__urn": "urn:pulumi:s::p::t::anna"}
+    assert alone.check({}, declared).failures == []
+    job_id, recorded = made_for(alone, "b")
+    assert alone.diff(job_id, recorded, declared).changes is False
+
+
+def test_swapped_accounts_lose_no_job(
+    provider: TrainingJobProvider,
+    configuration: Configuration,
+    emulator: Emulator,
+    other: Emulator,
+) -> None:
+    """Whose namespace has become another project's: not there does not mean gone."""
+    configuration |= {**namespace("a", emulator), **namespace("b", other)}
+    job_id, recorded = made_for(provider, "b")
+    configuration |= {**namespace("a", other), **namespace("b", emulator)}
+    changed = {"name": "m", "submit": False, "account": "b", "__urn": "urn:pulumi:s::p::t::anna"}
+    for call in (
+        lambda: provider.read(job_id, recorded),
+        lambda: provider.diff(job_id, recorded, changed),
+        lambda: provider.update(job_id, recorded, changed),
+        lambda: provider.delete(job_id, recorded),
+    ):
+        with pytest.raises(JobRefusal, match=f"{job_id} is recorded in project .* of account 'b'"):
+            call()
+    # By the name that the project has now, it is the same job.
+    assert provider.diff(job_id, recorded, {**changed, "account": "a"}).replaces == []
+    assert [job["job_id"] for job in other.control.jobs()] == [job_id]
+
+
+def test_a_job_of_another_account_that_cannot_be_deleted(
+    provider: TrainingJobProvider,
+    configuration: Configuration,
+    emulator: Emulator,
+    other: Emulator,
+) -> None:
+    configuration |= namespace("b", other)
+    job_id, recorded = made_for(provider, "b")
+    other.control.set_state(job_id, "TRAINING")
+    moved = {"name": "n", "submit": False, "__urn": "urn:pulumi:s::p::t::anna"}
+    assert provider.diff(job_id, recorded, moved).replaces == ["account"]
+    with pytest.raises(JobRefusal, match=f"job {job_id} is in state TRAINING, in which"):
+        provider.create(moved)
+    assert emulator.control.jobs() == []

@@ -1,7 +1,7 @@
 """MetaStudio's training-job API: typed models, authentication, client. Knows HTTP, not Pulumi."""
 
 from .client import MetaStudioClient
-from .credentials import AccessKey, Password, Token
+from .credentials import AccessKey, Account, Password, Token
 from .models import (
     Command,
     CommandAnswer,
@@ -20,6 +20,7 @@ from .settings import Settings, resolve
 
 __all__ = [
     "AccessKey",
+    "Account",
     "Command",
     "CommandAnswer",
     "CommentData",

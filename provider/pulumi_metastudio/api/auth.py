@@ -103,8 +103,9 @@ class _SigningIdentity(Identity):
         region = self._settings.region
         if not region:
             raise ConfigurationError(
-                "no project: set metastudio:projectId or HUAWEICLOUD_SDK_PROJECT_ID, "
-                "or metastudio:region to let IAM name it"
+                f"no project: set {self._settings.name_of('projectId')}"
+                + ("" if self._settings.account else " or HUAWEICLOUD_SDK_PROJECT_ID")
+                + f", or {self._settings.name_of('region')} to let IAM name it"
             )
         operation = f"look up the project of region {region}"
 
@@ -128,7 +129,7 @@ class _SigningIdentity(Identity):
         if len(projects) != 1:
             raise ConfigurationError(
                 f"region {region} has {len(projects)} projects of its own name for this key: "
-                "set metastudio:projectId"
+                f"set {self._settings.name_of('projectId')}"
             )
         return projects[0]
 
@@ -178,7 +179,8 @@ class _TokenIdentity(Identity):
         credentials = self._credentials
         if isinstance(credentials, Token):
             if not self._settings.project_id:
-                raise ConfigurationError("a ready token needs metastudio:projectId beside it")
+                name = self._settings.name_of("projectId")
+                raise ConfigurationError(f"a ready token needs {name} beside it")
             never = datetime.max.replace(tzinfo=timezone.utc)
             return _IssuedToken(credentials.token, self._settings.project_id, never)
         return self._log_in(credentials)
@@ -192,7 +194,8 @@ class _TokenIdentity(Identity):
             project = {"name": settings.region}
         else:
             raise ConfigurationError(
-                "a login needs a project: set metastudio:projectId or metastudio:region"
+                f"a login needs a project: set {settings.name_of('projectId')} or "
+                f"{settings.name_of('region')}"
             )
         user = {
             "name": login.user,
@@ -245,4 +248,5 @@ def _send(*request: Any, **arguments: Any) -> requests.Response:
             error.code,
             error.detail + "; check the user, password, domain and key",
             error.request_id,
+            error.origin,
         ) from None

@@ -8,6 +8,7 @@ so the HTTP status decides the class.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,13 +35,21 @@ _BY_STATUS: dict[int, type[ServiceError]] = {
     404: NotFound,
     429: Throttled,
 }
+#: The project of the path is not the key's.
+_OTHER_PROJECT = "MSS.00010009"
 _THROTTLE_CODES = ("APIGW.0308", "APIG.0308")
 #: The gateway's "IAM unavailable" and "backend unavailable".
 _UNAVAILABLE = re.compile(r"APIGW?\.0[78]\d\d")
 
 
-def refusal(operation: str, answer: requests.Response) -> ServiceError | None:
-    """The error an answer stands for; None for a success."""
+def refusal(
+    operation: str, answer: requests.Response, told: Callable[[], str] = str
+) -> ServiceError | None:
+    """The error an answer stands for; None for a success.
+
+    Args:
+        told: says where key and endpoint came from, for refusals of those; by default nothing.
+    """
     if answer.status_code < 300:
         return None
     code, detail = _error_fields(answer)
@@ -49,15 +58,22 @@ def refusal(operation: str, answer: requests.Response) -> ServiceError | None:
         kind = ServerError if answer.status_code >= 500 else ServiceError
     if code in _THROTTLE_CODES:
         kind = Throttled
-    return service_error(kind, operation, answer, code, detail)
+    of_key = kind in (AuthenticationError, PermissionDenied) or code == _OTHER_PROJECT
+    return service_error(kind, operation, answer, code, detail, told() if of_key else "")
 
 
 def service_error(
-    kind: type[ServiceError], operation: str, answer: requests.Response, code: str, detail: str
+    kind: type[ServiceError],
+    operation: str,
+    answer: requests.Response,
+    code: str,
+    detail: str,
+    origin: str = "",
 ) -> ServiceError:
     """An error with the code and the reason of an answer, made safe to show."""
     request_id = one_line(answer.headers.get("X-Request-Id", ""), 80)
-    return kind(operation, answer.status_code, one_line(code, 80), one_line(detail), request_id)
+    said = (one_line(code, 80), one_line(detail))
+    return kind(operation, answer.status_code, *said, request_id, origin)
 
 
 def not_carried_out(error: BaseException) -> bool:
@@ -114,16 +130,19 @@ _ENDED = "EOF"
 _OBJECT = re.compile(r"^(<[^>]*>|\w+\(host=[^)]*\)): ")
 
 
-def transport_error(operation: str, url: str, error: Exception) -> TransportError:
+def transport_error(operation: str, url: str, error: Exception, setting: str) -> TransportError:
     """The error for a request that brought no answer.
 
     Unless it is certain that nothing was sent, the answer counts as lost.
+
+    Args:
+        setting: where the URL came from.
     """
     host = urlsplit(url).netloc
     reason = _root(error)
     unsent = isinstance(error, requests.ConnectTimeout) or type(reason).__name__ in _NEVER_SENT
     if unsent and _ENDED not in str(reason):
-        hint = "check metastudio:endpoint, the network and the proxy settings"
+        hint = f"check {setting}, the network and the proxy settings"
         return EndpointUnreachable(f"{operation}: {host} is unreachable ({_plain(reason)}); {hint}")
     if isinstance(error, _NEVER_MADE):
         return EndpointUnreachable(f"{operation}: {host}: {_plain(error)}")

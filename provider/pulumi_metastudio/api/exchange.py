@@ -43,7 +43,7 @@ def exchange(
             **arguments,
         )
     except requests.RequestException as error:
-        lost = transport_error(operation, url, error)
+        lost = transport_error(operation, url, error, settings.led_to(url))
         _log.debug("%s after %.3f s", lost, time.monotonic() - started)
         raise lost from None
     _log.debug(
@@ -55,7 +55,7 @@ def exchange(
         len(answer.content),
         time.monotonic() - started,
     )
-    refused = refusal(operation, answer)
+    refused = refusal(operation, answer, lambda: settings.told(url))
     if refused:
         raise refused
     return answer

@@ -1,7 +1,8 @@
-"""Ids of jobs and sub-users in requests; anything else is refused before it is sent.
+"""Ids of jobs and sub-users, names of accounts; anything else is refused before it is used.
 
 A job's id becomes part of a path and a sub-user's of a header, where a stray character would
-lead to another job, or to an error that names neither.
+lead to another job, or to an error that names neither. An account's name is part of the keys of
+its configuration.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from ..errors import InputError
 JOB_ID_RULE = "it must be a job's id, 1 to 64 letters, digits, - and _"
 APP_USER_ID_RULE = "goes into an HTTP header: use visible ASCII characters only, no spaces"
 
+ACCOUNT_RULE = "it must be an account's name, 1 to 64 letters, digits, - and _"
+
 _JOB_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 _APP_USER_ID = re.compile(r"[!-~]+")
 
@@ -22,6 +25,11 @@ _APP_USER_ID = re.compile(r"[!-~]+")
 def is_job_id(value: Any) -> bool:
     """Whether a value can be the id of a job."""
     return isinstance(value, str) and _JOB_ID.fullmatch(value) is not None
+
+
+def is_account(value: Any) -> bool:
+    """Whether a value can be the name of an account."""
+    return is_job_id(value)  # the same characters, for the same reason
 
 
 def is_app_user_id(value: Any) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import ConfigurationError, InputError
-from .options import common_options, job_filters
+from .options import job_filters, service_options
 from .printing import masked
 from .stacks.selection import Selection
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@common_options
+@service_options
 @job_filters
 @click.option("--limit", type=click.IntRange(min=0), help="The most jobs to take.")
 @click.option("--all", "every", is_flag=True, help="Jobs that a stack made, too.")
@@ -73,7 +73,7 @@ def adopt(
         raise InputError(_nothing(given, limit, managed))
     if managed:
         click.echo(f"{managed} jobs left out that a stack made; --all takes them too", err=True)
-    text = program(details)
+    text = program(details, selected.account)
     if place is None:
         # A program is UTF-8: for an output that is not, its escapes are.
         utf = (sys.stdout.encoding or "").lower().startswith("utf")
@@ -146,10 +146,13 @@ def _store(folder: Path, files: dict[str, str]) -> None:
             os.rename(os.path.join(beside, part), there / part)
 
 
-def program(details: list[JobDetail]) -> str:
+def program(details: list[JobDetail], account: str | None = None) -> str:
     """A Pulumi program with one resource for each job; what the service defaults is left out.
 
     Phone numbers are no part of it: each different one is a secret of the configuration.
+
+    Args:
+        account: whose jobs they are.
     """
     contacts: dict[str, str] = {}
     for detail in details:
@@ -157,7 +160,8 @@ def program(details: list[JobDetail]) -> str:
             number = "" if not contacts else str(len(contacts) + 1)
             contacts.setdefault(detail.contact, f"contact{number}")
     taken: set[str] = set()
-    blocks = [_resource(detail, contacts, taken) for detail in details]
+    of_account = {"account": account} if account else {}
+    blocks = [_resource(detail, contacts, taken, of_account) for detail in details]
     lines = ['"""Training jobs that were there before this program; it takes them over."""', ""]
     if contacts:
         lines += ["import pulumi"]
@@ -175,12 +179,14 @@ def program(details: list[JobDetail]) -> str:
     return "\n".join(lines + blocks) + "\n"
 
 
-def _resource(detail: JobDetail, contacts: dict[str, str], taken: set[str]) -> str:
+def _resource(
+    detail: JobDetail, contacts: dict[str, str], taken: set[str], of_account: dict[str, str]
+) -> str:
     from ..api.states import WAIT_FILE_UPLOAD
     from ..lifecycle import FILES
 
     name = _unique(_words(detail.name) or f"job-{_words(detail.job_id)[:8]}", taken)
-    declared = {"existing_job_id": detail.job_id, **_declared(detail)}
+    declared = {"existing_job_id": detail.job_id, **of_account, **_declared(detail)}
     lines = ["", f"{_identifier(name)} = TrainingJob(", f"    {_python(name)},"]
     for field, value in declared.items():
         text = (

@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from ..errors import ConfigurationError, PermissionDenied
-from .options import common_options
+from .options import service_options
 from .printing import print_json, print_table
 from .stacks.selection import Selection
 
 
 @click.command()
-@common_options
+@service_options
 def credits(selected: Selection, as_json: bool) -> None:
     """Show how many trainings are bought, used and left.
 

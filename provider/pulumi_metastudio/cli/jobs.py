@@ -13,9 +13,9 @@ from .jobs_delete import delete
 from .options import (
     Command,
     app_user_option,
-    common_options,
     job_argument,
     job_filters,
+    service_options,
     yes_option,
 )
 from .printing import print_json, print_table, printable
@@ -36,7 +36,7 @@ jobs.add_command(wait)
 
 
 @jobs.command("list")
-@common_options
+@service_options
 @job_filters
 @click.option("--sort-key", type=click.Choice(["create_time", "update_time", "asset_order"]))
 @click.option("--sort-dir", type=click.Choice(["asc", "desc"]))
@@ -59,7 +59,7 @@ def list_(selected: Selection, as_json: bool, limit: int | None, **chosen: Any) 
 
 
 @jobs.command()
-@common_options
+@service_options
 @job_argument
 @app_user_option
 def show(
@@ -78,7 +78,7 @@ def show(
 
 
 @jobs.command()
-@common_options
+@service_options
 @job_argument
 @app_user_option
 @yes_option
@@ -105,7 +105,7 @@ def _comment(command: Command) -> Command:
 
 
 @jobs.command()
-@common_options
+@service_options
 @job_argument
 @_comment
 @app_user_option
@@ -120,7 +120,7 @@ def reject(job_id: str, yes: bool, **options: Any) -> None:
 
 
 @jobs.command()
-@common_options
+@service_options
 @job_argument
 @_comment
 @app_user_option
@@ -130,7 +130,7 @@ def answer(**options: Any) -> None:
 
 
 @jobs.command()
-@common_options
+@service_options
 @job_argument
 @app_user_option
 def suspend(**options: Any) -> None:
@@ -139,7 +139,7 @@ def suspend(**options: Any) -> None:
 
 
 @jobs.command()
-@common_options
+@service_options
 @job_argument
 @app_user_option
 def resume(**options: Any) -> None:
@@ -148,7 +148,7 @@ def resume(**options: Any) -> None:
 
 
 @jobs.command()
-@common_options
+@service_options
 @job_argument
 @click.option("--reason", help="What to improve.")
 @app_user_option

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import InvalidRequest, JobRefusal, NotFound, StateUnreadable
-from .options import app_user_option, common_options, job_argument, yes_option
+from .options import app_user_option, job_argument, service_options, yes_option
 from .printing import print_json
 from .stacks.selection import Selection
 from .stacks.target import Target
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@common_options
+@service_options
 @job_argument
 @app_user_option
 @yes_option

@@ -28,8 +28,10 @@ def common_options(command: Command) -> Command:
     """The options that every command takes: it is called with ``selected`` and ``as_json``."""
 
     @functools.wraps(command)
-    def with_selection(engine: str, folder: Path, stack: str | None, **rest: Any) -> None:
-        command(selected=Selection(engine, folder, stack), **rest)
+    def with_selection(
+        engine: str, folder: Path, stack: str | None, account: str | None = None, **rest: Any
+    ) -> None:
+        command(selected=Selection(engine, folder, stack, account), **rest)
 
     decorated: Command = with_selection
     for option in (
@@ -58,6 +60,17 @@ def common_options(command: Command) -> Command:
         ),
     ):
         decorated = option(decorated)
+    return decorated
+
+
+def service_options(command: Command) -> Command:
+    """Those, and of which account, for a command that talks to the service."""
+    option = click.option(
+        "--account",
+        metavar="NAME",
+        help="The account, as the stack's configuration names it; by default the one without.",
+    )
+    decorated: Command = option(common_options(command))
     return decorated
 
 

@@ -15,7 +15,7 @@ import click
 
 from ..errors import ConfigurationError
 from .jobs_delete import remove
-from .options import common_options
+from .options import service_options
 from .printing import print_json, print_table
 from .stacks.selection import Selection
 from .stacks.target import Target
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@common_options
+@service_options
 @click.option("--delete", is_flag=True, help="Delete what is listed.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before deleting.")
 @click.option("--all-stacks", is_flag=True, help="Left-overs of all stacks of the project.")

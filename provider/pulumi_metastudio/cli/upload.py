@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from .options import common_options
+from .options import service_options
 from .stacks.selection import Selection
 
 
 @click.command()
-@common_options
+@service_options
 @click.argument("job_id")
 @click.argument("files", nargs=-1, required=True, metavar="INPUT=FILE...")
 @click.option("--submit", is_flag=True, help="Submit the job for review afterwards.")

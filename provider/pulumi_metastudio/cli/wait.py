@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import InputError, MetaStudioError
-from .options import app_user_option, common_options
+from .options import app_user_option, service_options
 from .printing import print_json, print_table, printable
 from .stacks.selection import Selection
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@common_options
+@service_options
 @click.argument("job_ids", nargs=-1, metavar="[JOB_ID]...")
 @click.option("--batch-name", help="All jobs of this batch that there are now.")
 @click.option(

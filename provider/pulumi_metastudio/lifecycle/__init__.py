@@ -3,7 +3,7 @@
 Knows no Pulumi types, so that any engine can stand on it.
 """
 
-from .context import Context, Run
+from .context import Context, Replaced, Run
 from .journal import Journal
 from .material import Look, completed
 from .operations import Outcome, create, delete, look, read, update
@@ -26,6 +26,7 @@ __all__ = [
     "Outcome",
     "Plan",
     "Problem",
+    "Replaced",
     "Run",
     "completed",
     "create",

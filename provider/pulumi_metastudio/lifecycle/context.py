@@ -7,13 +7,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..api import MetaStudioClient, Settings
+from ..api import JobDetail, MetaStudioClient, Settings
 from ..backend import Record, Records
 from ..errors import StateUnreadable
 from ..transfer import Reporter, Silent, SourceCache, Uploader, fingerprint_cache
 from .journal import Journal
 from .listings import Listings
 from .ownership import Identity
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A job that the plan replaces, which may be another account's than the new one.
+
+    Attributes:
+        find: looks at the job through its own account; None when it is gone.
+        deletion_policy: as recorded.
+    """
+
+    find: Callable[[], JobDetail | None]
+    deletion_policy: str | None
 
 
 class Run:
@@ -28,7 +41,7 @@ class Run:
         self._ask = records
         self._records: Records | StateUnreadable | None = None
         self._seen: dict[str, set[str]] = {}
-        self._replaced: dict[str, dict[str, str | None]] = {}
+        self._replaced: dict[str, dict[str, Replaced]] = {}
         self._taken: set[str] = set()
         self._lock = threading.Lock()
 
@@ -42,13 +55,13 @@ class Run:
         with self._lock:
             return frozenset(self._seen.get(urn, ()))
 
-    def replace(self, urn: str, job_id: str, deletion_policy: str | None) -> None:
-        """The plan replaces this job of a resource; its deletion policy is as recorded."""
+    def replace(self, urn: str, job_id: str, job: Replaced) -> None:
+        """The plan replaces this job of a resource."""
         with self._lock:
-            self._replaced.setdefault(urn, {})[job_id] = deletion_policy
+            self._replaced.setdefault(urn, {})[job_id] = job
 
-    def replaced(self, urn: str) -> Mapping[str, str | None]:
-        """Jobs that the plan replaces for a resource, with their deletion policies."""
+    def replaced(self, urn: str) -> Mapping[str, Replaced]:
+        """Jobs that the plan replaces for a resource, by their ids."""
         with self._lock:
             return dict(self._replaced.get(urn, {}))
 
@@ -124,6 +137,11 @@ class Context:
         """The ownership tags for a resource's jobs; none when switched off."""
         identity = self.identity(inputs)
         return identity.tags if identity and self.client.settings.ownership_tag else ()
+
+    @property
+    def account(self) -> str | None:
+        """The account's name in the stack's configuration; None for the one without."""
+        return self.client.settings.account
 
     def telling(self, reporter: Reporter) -> Context:
         """The same, with another reporter."""

@@ -80,7 +80,7 @@ def update(context: Context, job_id: str, old: Mapping[str, Any], inputs: Inputs
     Raises:
         MetaStudioError: nothing was changed.
     """
-    detail = context.client.find_job(job_id, app_user_id=inputs.get("app_user_id"))
+    detail = _find(context, job_id, old)
     if detail is None:
         raise JobRefusal(refusals.gone(job_id))
     job = catch_up(context, inputs, Progress.from_outputs(old), detail)
@@ -88,7 +88,7 @@ def update(context: Context, job_id: str, old: Mapping[str, Any], inputs: Inputs
         # The record may be old: what a change means depends on the state that the job is in now.
         now = reread(detail, old)
         inputs = completed(inputs, now, context.cache)
-        plan = diff(now, inputs)
+        plan = diff(now, inputs, same_project=True)  # the declared account has just shown the job
         if plan.replaces:
             raise JobRefusal(refusals.moved_on(job_id, detail.state, plan.replaces))
         job = _edited(context, inputs, now, plan, detail)
@@ -104,10 +104,10 @@ def update(context: Context, job_id: str, old: Mapping[str, Any], inputs: Inputs
 
 def _refuse_without_way_out(context: Context, inputs: Inputs) -> None:
     """Make nothing in the place of a job that could not be deleted afterwards."""
-    for job_id, policy in context.run.replaced(str(inputs.get("__urn"))).items():
+    for job_id, job in context.run.replaced(str(inputs.get("__urn"))).items():
         if job_id == inputs.get("existing_job_id"):
             raise JobRefusal(refusals.adopted_again(job_id))
-        detail = context.client.find_job(job_id, app_user_id=inputs.get("app_user_id"))
+        detail, policy = job.find(), job.deletion_policy
         if detail and (reason := refusals.undeletable(job_id, detail.state, policy)):
             raise JobRefusal(reason)
 
@@ -214,8 +214,24 @@ def _outcome(job: StepExecutor, before: JobDetail | None = None) -> Outcome:
 
 def look(context: Context, job_id: str, old: Mapping[str, Any]) -> dict[str, Any] | None:
     """What ``read`` gives, by one request for this job; for a plan that depends on it."""
-    detail = context.client.find_job(job_id, app_user_id=old.get("app_user_id"))
+    detail = _find(context, job_id, old)
     return None if detail is None else reread(detail, old)
+
+
+def _find(context: Context, job_id: str, old: Mapping[str, Any]) -> JobDetail | None:
+    """A recorded job; None when it is gone.
+
+    Raises:
+        JobRefusal: it is not there because its account's name stands for another project now. To
+            take it for gone would make it, and bill it, again.
+    """
+    detail = context.client.find_job(job_id, app_user_id=old.get("app_user_id"))
+    project = old.get("project_id")
+    if detail is None and context.account and project not in (None, context.client.project_id):
+        raise JobRefusal(
+            refusals.elsewhere(job_id, project, context.account, context.client.project_id)
+        )
+    return detail
 
 
 def read(context: Context, job_id: str, old: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -227,14 +243,13 @@ def read(context: Context, job_id: str, old: Mapping[str, Any]) -> dict[str, Any
     identity = context.identity(old)
     if identity:
         context.journal.caught_up(identity, old)
-    app_user = old.get("app_user_id")
     if not in_doubt(old):
-        listed = context.listings.find(context.client, job_id, app_user)
+        listed = context.listings.find(context.client, job_id, old.get("app_user_id"))
         if listed:
             outputs = reread(as_detail(listed, old), old)
             if stands(outputs, old):
                 return outputs
-    detail = context.client.find_job(job_id, app_user_id=app_user)
+    detail = _find(context, job_id, old)
     return None if detail is None else reread(detail, old)
 
 
@@ -258,7 +273,7 @@ def delete(context: Context, job_id: str, old: Mapping[str, Any]) -> str | None:
         context.journal.forget(identity, job_id)
     if kept:
         context.journal.keep(job_id)
-        return refusals.kept_on_purpose(kept, job_id)
+        return refusals.kept_on_purpose(kept, job_id, context.client.settings.option)
     return None
 
 
@@ -277,7 +292,7 @@ def _delete(context: Context, job_id: str, old: Mapping[str, Any]) -> str | None
     app_user = old.get("app_user_id")
     if policy == "retain":
         return f"job {job_id} is kept at the service (deletion_policy is retain)"
-    detail = context.client.find_job(job_id, app_user_id=app_user)
+    detail = _find(context, job_id, old)
     if detail is None:
         return None
     if policy == "retain-trained" and detail.state in TRAINED:

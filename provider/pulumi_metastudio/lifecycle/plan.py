@@ -69,7 +69,11 @@ class Plan:
 
 
 def diff(
-    old: Mapping[str, Any], new: Inputs, recorded: Mapping[str, Any] = MappingProxyType({})
+    old: Mapping[str, Any],
+    new: Inputs,
+    recorded: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    same_project: bool = False,
 ) -> Plan:
     """Compare a job's outputs with checked inputs.
 
@@ -77,6 +81,7 @@ def diff(
         old: outputs as the module ``outputs`` makes them.
         new: normalised inputs; ``__fingerprints`` among them holds the SHA-256 of the files.
         recorded: the outputs in the state, where ``old`` was read anew.
+        same_project: an account that changed is certain to be that of the job's own project.
     """
     editable = old.get("state", WAIT_FILE_UPLOAD) in EDITABLE
     fields = list(_fields(old, new))
@@ -86,7 +91,7 @@ def diff(
         *_unfinished(old, recorded),
         *(change for change in fields if change not in drifted),
         *_files(old, new, editable),
-        *_behaviour(old, new, editable),
+        *_behaviour(old, new, editable, same_project),
     )
     return Plan(changes, tuple(_warnings(old, new, changes, drifted)))
 
@@ -193,7 +198,9 @@ def _files(old: Mapping[str, Any], new: Inputs, editable: bool) -> Iterator[Chan
             yield Change(name, Effect.REPLACE, f"{reason}: trains again and is billed again")
 
 
-def _behaviour(old: Mapping[str, Any], new: Inputs, editable: bool) -> Iterator[Change]:
+def _behaviour(
+    old: Mapping[str, Any], new: Inputs, editable: bool, same_project: bool
+) -> Iterator[Change]:
     for name, default in BEHAVIOUR.items():
         before, now = old.get(name, default), new.get(name, default)
         if before == now:
@@ -210,8 +217,23 @@ def _behaviour(old: Mapping[str, Any], new: Inputs, editable: bool) -> Iterator[
             yield Change(name, Effect.UPDATE, "the job is to be submitted now")
         elif name == "existing_job_id" and now not in (None, old.get("job_id")):
             yield Change(name, Effect.REPLACE, "another job is to be taken over")
+        elif name == "account":
+            yield _account(now, same_project)
         else:
             yield Change(name, Effect.STATE, f"{name} is noted; the job is not touched")
+
+
+def _account(now: Any, same_project: bool) -> Change:
+    """An account by another name may be the same project; a job stays in the one it is in."""
+    named = f"account '{now}'" if now else "the account without a name"
+    if now is UNKNOWN:
+        reason = "account is not known yet: in another project a new job trains and is billed"
+    elif same_project:
+        reason = f"{named} is of the same project: only noted, the job is not touched"
+        return Change("account", Effect.STATE, reason)
+    else:
+        reason = f"{named} is of another project: a new job trains there and is billed"
+    return Change("account", Effect.REPLACE, reason)
 
 
 def _held_back(old: Mapping[str, Any]) -> bool:

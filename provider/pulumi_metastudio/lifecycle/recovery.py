@@ -66,11 +66,14 @@ def recover(context: Context, inputs: Inputs) -> StepExecutor | None:
     if submitted:
         unreadable = context.run.unreadable
         raise JobRefusal(
-            refusals.submitted_and_unrecorded(submitted.job_id, submitted.state, unreadable)
+            refusals.submitted_and_unrecorded(
+                submitted.job_id, submitted.state, unreadable, context.client.settings.option
+            )
         )
     for candidate in left:
         job, why = candidate.detail, _why_left(context, candidate.evidence)
-        context.reporter.warning(refusals.left_alone(job.job_id, job.state, why))
+        option = context.client.settings.option
+        context.reporter.warning(refusals.left_alone(job.job_id, job.state, why, option))
     return None
 
 

@@ -1,4 +1,7 @@
-"""The texts of refusals and warnings: what is refused, why, and each way out, in one line."""
+"""The texts of refusals and warnings: what is refused, why, and each way out, in one line.
+
+``option`` is what the command needs to reach the job's account, see ``Settings.option``.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,15 @@ def undeletable(job_id: Any, state: Any, policy: Any) -> str | None:
 def gone(job_id: str) -> str:
     """The job that a state records is no longer at the service."""
     return f"job {job_id} is gone from the service: run refresh, then up makes it anew"
+
+
+def elsewhere(job_id: str, project: Any, account: str, now: str) -> str:
+    """An account's configuration has become another project's."""
+    return (
+        f"job {job_id} is recorded in project {project} of account '{account}', whose keys and "
+        f"project are those of {now} now: give the account that project's again, or, where the job "
+        "is not to be managed any more, remove it from the state with 'pulumi state delete'"
+    )
 
 
 def moved_on(job_id: str, state: str, inputs: Sequence[str]) -> str:
@@ -67,7 +79,7 @@ def urls_spent(job_id: str, detail: str, adopted: bool) -> str:
     return f"{spent}: the next run makes the job anew, nothing was billed"
 
 
-def submitted_and_unrecorded(job_id: str, state: str, unreadable: str) -> str:
+def submitted_and_unrecorded(job_id: str, state: str, unreadable: str, option: str = "") -> str:
     """A job of this resource was submitted, and no state is known to record it."""
     recorded = (
         f"whether a state records it is not known ({unreadable})"
@@ -77,24 +89,24 @@ def submitted_and_unrecorded(job_id: str, state: str, unreadable: str) -> str:
     return (
         f"job {job_id} was made for this resource and submitted ({state}), and {recorded}: a "
         f"second one would be billed again. Take it over with existing_job_id='{job_id}', delete "
-        f"it with 'metastudio jobs delete {job_id}', or let it stay beside a new one with 'pulumi "
-        f"config set metastudio:keptJobs {job_id}'"
+        f"it with 'metastudio jobs delete {job_id}{option}', or let it stay beside a new one with "
+        f"'pulumi config set metastudio:keptJobs {job_id}'"
     )
 
 
-def left_alone(job_id: str, state: str, why: str) -> str:
+def left_alone(job_id: str, state: str, why: str, option: str = "") -> str:
     """A job that looks like this resource's own is not touched."""
     return (
         f"job {job_id} ({state}) {why}: it is left alone, a new job is made; to manage it here, "
-        f"set existing_job_id='{job_id}'; to remove it, 'metastudio jobs delete {job_id}'"
+        f"set existing_job_id='{job_id}'; to remove it, 'metastudio jobs delete {job_id}{option}'"
     )
 
 
-def kept_on_purpose(kept: str, job_id: str) -> str:
+def kept_on_purpose(kept: str, job_id: str, option: str = "") -> str:
     """A job leaves the state and stays at the service."""
     return (
-        f"{kept}; to delete it, run 'metastudio jobs delete {job_id}'; to manage it again, set "
-        f"existing_job_id='{job_id}'"
+        f"{kept}; to delete it, run 'metastudio jobs delete {job_id}{option}'; to manage it again, "
+        f"set existing_job_id='{job_id}'"
     )
 
 

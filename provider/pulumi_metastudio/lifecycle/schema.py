@@ -176,6 +176,7 @@ BEHAVIOUR: dict[str, Any] = {
     "expose_download_urls": False,
     "existing_job_id": None,
     "triggers": None,
+    "account": None,
 }
 
 DELETION_POLICIES = ("retain-trained", "delete", "retain")

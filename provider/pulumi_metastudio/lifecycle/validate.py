@@ -9,7 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..api.identifiers import APP_USER_ID_RULE, JOB_ID_RULE, is_app_user_id, is_job_id
+from ..api.identifiers import (
+    ACCOUNT_RULE,
+    APP_USER_ID_RULE,
+    JOB_ID_RULE,
+    is_account,
+    is_app_user_id,
+    is_job_id,
+)
 from .material import Look
 from .ownership import is_own_tag
 from .schema import (
@@ -96,6 +103,8 @@ def _behaviour(name: str, value: Any) -> Iterator[Problem]:
         yield Problem(name, f"is {_shown(value)}: choose one of {', '.join(DELETION_POLICIES)}")
     elif name == "existing_job_id" and not is_job_id(value):
         yield Problem(name, f"is {_shown(value)}: {JOB_ID_RULE}")
+    elif name == "account" and not is_account(value):
+        yield Problem(name, f"is {_shown(value)}: {ACCOUNT_RULE}")
 
 
 def _field(field: FieldInput, value: Any) -> Iterator[Problem]:

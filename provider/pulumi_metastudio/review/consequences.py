@@ -129,7 +129,8 @@ def review_of(preview: Preview) -> Review:
         preview.stack,
         tuple(job for job in jobs if job.consequences or job.warnings),
         preview.others,
-        next((each.text for each in notices if each and each.topic is Topic.CREDITS), ""),
+        # Each account has its own line, in the order in which they came to be asked.
+        "; ".join(sorted(n.text for n in notices if n and n.topic is Topic.CREDITS)),
         tuple(text for severity, text in preview.diagnostics if severity == "warning"),
         preview.errors,
     )

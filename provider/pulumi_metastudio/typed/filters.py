@@ -42,6 +42,8 @@ class JobFilters(TypedDict, total=False):
     """The most jobs to give; all by default."""
     app_user_id: pulumi.Input[str | None]
     """The sub-user id that is sent along."""
+    account: pulumi.Input[str | None]
+    """The account whose jobs are listed, as for a ``TrainingJob``."""
 
 
 #: The names of all filters.

@@ -99,6 +99,9 @@ class SharedInputs(TypedDict, total=False):
     """Any values: when they change, the job is submitted again (before training), or made anew."""
     expose_download_urls: pulumi.Input[bool | None]
     """True to have ``download_urls`` as a (secret) output; default False."""
+    account: pulumi.Input[str | None]
+    """The account whose job it is: its keys are ``metastudio-ACCOUNT:accessKey`` … in the stack's
+    configuration; by default those of ``metastudio:``. Another project means a new job."""
 
 
 class AnyInputs(SharedInputs, total=False):

@@ -153,7 +153,7 @@ class Poller:
             if wait.once:
                 wait.end(None)
             elif wait.left <= 0:
-                wait.end(JobRefusal(_too_late(wait) + self._trouble))
+                wait.end(JobRefusal(_too_late(wait, self._client.settings.option) + self._trouble))
 
 
 def _look(client: MetaStudioClient, waits: list[Wait]) -> dict[Wait, JobDetail | BaseException]:
@@ -214,11 +214,12 @@ def _reason(detail: JobDetail) -> str:
     return review_note(recorded({}, detail)) or f"it is in state {detail.state}"
 
 
-def _too_late(wait: Wait) -> str:
+def _too_late(wait: Wait, option: str) -> str:
+    job = f"{wait.job_id}{option}"
     ways_out = {
         WAIT_FILE_UPLOAD: "nobody has submitted it: set submit to true, or submit it by hand",
-        WAIT_USER_CONFIRM: f"its user decides: metastudio jobs accept (or reject) {wait.job_id}",
-        JOB_PENDING: f"it is suspended: metastudio jobs resume {wait.job_id}",
+        WAIT_USER_CONFIRM: f"its user decides: metastudio jobs accept (or reject) {job}",
+        JOB_PENDING: f"it is suspended: metastudio jobs resume {job}",
     }
     on = "the job goes on by itself: run up again to wait on, or give a longer timeout"
     word = f"console: {console_status(wait.state)}"

@@ -89,7 +89,8 @@ def _waited(
             on_change=lambda seen: _show(job, seen.state),
         )
         try:
-            return await shared_poller(context().client).result(this)
+            client = context(await job.account.future()).client
+            return await shared_poller(client).result(this)
         except MetaStudioError as error:
             raise pulumi.RunError(str(error)) from error
 

@@ -17,6 +17,7 @@ from pulumi_metastudio.lifecycle import (
     BEHAVIOUR,
     FIELDS,
     FILES,
+    UNKNOWN,
     Context,
     Effect,
     diff,
@@ -56,6 +57,7 @@ EDITS: dict[str, tuple[Any, Any]] = {
     "existing_job_id": ("j", "k"),
     "triggers": ([1], [2]),
     "submit": (True, False),
+    "account": ("a", "b"),
 }
 PRINTS = {name: f"{number:064x}" for number, name in enumerate(FILES)}
 
@@ -65,6 +67,7 @@ SUBMITTED = (Effect.UPDATE, "submitted again")
 BILLED_AGAIN = (Effect.REPLACE, "trains again and is billed again")
 FIXED = (Effect.REPLACE, "is fixed when a job is created")
 ANOTHER = (Effect.REPLACE, "another job is to be taken over")
+ELSEWHERE = (Effect.REPLACE, "is of another project: a new job trains there and is billed")
 NOTED = (Effect.STATE, "is noted; the job is not touched")
 
 #: Input: while the job waits for files or its review has failed; further on.
@@ -98,6 +101,7 @@ TABLE = {
     "expose_download_urls": (NOTED, NOTED),
     "existing_job_id": (ANOTHER, ANOTHER),
     "triggers": (SUBMITTED, BILLED_AGAIN),
+    "account": (ELSEWHERE, ELSEWHERE),
 }
 IN_PLACE = [name for name, (_, further_on) in TABLE.items() if further_on is CHANGED]
 
@@ -128,6 +132,23 @@ def test_an_edit(name: str, state: str) -> None:
     assert name in change.reason or name == "existing_job_id"
     done = {**old, **new, "fingerprints": new["__fingerprints"]}
     assert diff(done, new).changes == ()  # once it is done, nothing is left
+
+
+@pytest.mark.parametrize("state", ["WAIT_FILE_UPLOAD", "JOB_SUCCESS"])
+@pytest.mark.parametrize("same_project", [True, False])
+@pytest.mark.parametrize("before", [None, "a", "b"])
+@pytest.mark.parametrize("now", [None, "a", "b", UNKNOWN])
+def test_another_account(before: Any, now: Any, same_project: bool, state: str) -> None:
+    """A new name for the same project costs nothing; what may be another project is a new job."""
+    old = {"job_id": "j", "state": state, "submit": False, "account": before}
+    new = {"submit": False} | ({} if now is None else {"account": now})
+    found = [(c.input, c.effect) for c in diff(old, new, same_project=same_project).changes]
+    if before == now:
+        assert found == []
+    elif same_project and now is not UNKNOWN:
+        assert found == [("account", Effect.STATE)]
+    else:
+        assert found == [("account", Effect.REPLACE)]
 
 
 def test_every_input_has_a_row() -> None:

@@ -58,6 +58,7 @@ anna = TrainingJob(
     existing_job_id="0123456789abcdef",
     triggers={"week": 3, "of": ["any", 1]},
     expose_download_urls=True,
+    account="studio-b",
 )
 
 args = TrainingJobArgs(
@@ -92,6 +93,7 @@ args = TrainingJobArgs(
     existing_job_id=None,
     triggers=[1, "two"],
     expose_download_urls=False,
+    account=None,
 )
 ben = TrainingJob("ben", args)
 TrainingJob("ben2", args, pulumi.ResourceOptions(parent=ben))

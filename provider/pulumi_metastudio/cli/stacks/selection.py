@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...errors import ConfigurationError
 from . import engines
 from .target import Target, find_target, require_target
 
@@ -21,11 +22,14 @@ class Selection:
         engine_name: ``auto``, ``pulumi`` or ``embedded``.
         folder: the folder of a project, or one below it.
         stack: as it was named on the command line.
+        account: of the accounts that the stack's configuration holds; None for the one without a
+            name.
     """
 
     engine_name: str
     folder: Path
     stack: str | None
+    account: str | None = None
 
     def engine(self) -> engines.Engine:
         """The engine; ConfigurationError when it is not installed."""
@@ -57,4 +61,9 @@ class Selection:
         if target:
             target.require()
             config = self.engine().config(target)
-        return Context.of(settings_from(config))
+        elif self.account:
+            raise ConfigurationError(
+                f"--account {self.account}: no Pulumi.yaml in {self.folder.resolve()} or above, "
+                "and accounts are named in a stack's configuration: go to its folder, or -C FOLDER"
+            )
+        return Context.of(settings_from(config, self.account))

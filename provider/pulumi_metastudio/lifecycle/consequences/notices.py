@@ -116,10 +116,11 @@ def refused_edit(names: str, state: Any) -> Notice:
     )
 
 
-def credits_left(credits: Mapping[Edition, Credits]) -> Notice:
-    """What the tenant has left, by edition."""
+def credits_left(credits: Mapping[Edition, Credits], account: str | None = None) -> Notice:
+    """What the tenant of an account has left, by edition."""
     rows = [f"{each.left:g} of {each.total:g} ({kind.value})" for kind, each in credits.items()]
-    return Notice(Topic.CREDITS, ", ".join(rows) or "none")
+    owner = f"account '{account}': " if account else ""
+    return Notice(Topic.CREDITS, owner + (", ".join(rows) or "none"))
 
 
 def _uploads(inputs: Inputs, names: list[str]) -> str:
