@@ -17,7 +17,7 @@ export PULUMI_BACKEND_URL := file://$(LOCAL)/state
 export PULUMI_CONFIG_PASSPHRASE_FILE := $(LOCAL)/passphrase
 unexport PULUMI_CONFIG_PASSPHRASE
 
-.PHONY: up down test test-lowest storm judge check bench format screenshots docs clean
+.PHONY: up down test test-lowest storm judge check bench format screenshots docs changelog dist clean
 
 up: .venv/runs $(LOCAL)/passphrase
 	@$(BIN)/metastudio samples $(MATERIAL) >/dev/null
@@ -56,8 +56,13 @@ check: .venv/tests
 	$(BIN)/deptry provider/pulumi_embedded --ignore DEP002 -oddg emulator,fsspec,dev,docs
 	$(SCHEMA) vendor.github-workflows $(CI)/github/workflows/*.yml
 	$(SCHEMA) vendor.github-actions $(CI)/github/actions/*/action.yml
+	$(SCHEMA) vendor.github-workflows .github/workflows/*.yml
+	$(SCHEMA) vendor.dependabot .github/dependabot.yml
+	$(SCHEMA) vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
+	$(SCHEMA) vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(BIN)/zizmor --quiet --offline --min-severity medium .github
 	$(SCHEMA) vendor.gitlab-ci --data-transform gitlab-ci $(CI)/gitlab/.gitlab-ci.yml
-	$(BIN)/shellcheck $(CI)/scripts/*.sh
+	$(BIN)/shellcheck $(CI)/scripts/*.sh tools/*.sh
 
 bench: .venv/tests
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -74,12 +79,22 @@ screenshots: .venv/tests
 	$(BIN)/python docs/screenshots.py --only open $(GOLDEN)/hostile_names.md $(GOLDEN)/video_after_training.md
 	$(BIN)/python -m docs.scenes --engine $(ENGINE)
 
+# Each line of the changelog that names no commit gets the one that wrote it: see whether it fits.
+changelog: .venv/tests
+	$(BIN)/python tools/release.py link
+
+# What is published: the source distribution, and the wheel that is built from it.
+dist: .venv/dist
+	rm -rf dist
+	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+
 format: .venv/tests
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .venv-lowest .local site Pulumi.local.yaml $(MATERIAL) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-lowest .local site dist Pulumi.local.yaml $(MATERIAL) .pytest_cache .mypy_cache .ruff_cache
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -96,6 +111,10 @@ clean:
 # Beside the tests' environment, which does without it.
 .venv/docs: .venv/tests
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	@touch $@
+
+.venv/dist: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt build twine
 	@touch $@
 
 # pip knows no "lowest": uv resolves what the package needs, and adds the tools to that.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -28,6 +29,19 @@ os.environ["PYTHONPATH"] = str(Path(__file__).with_name("no_packages"))
 # A shell starts what runs in the background with SIGINT ignored, and children inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Fail where a program is missing that ``METASTUDIO_TESTS_NEED`` names, or there with a ``!``.
+
+    Tests that have no Pulumi CLI are skipped, or ask the embedded engine alone. A machine that is
+    there to run them must not pass without having done so: ``METASTUDIO_TESTS_NEED="pulumi git"``.
+    """
+    for word in os.environ.get("METASTUDIO_TESTS_NEED", "").split():
+        name = word.removeprefix("!")
+        if (shutil.which(name) is None) != word.startswith("!"):
+            problem = "is on PATH" if word.startswith("!") else "is not on PATH"
+            raise pytest.UsageError(f"METASTUDIO_TESTS_NEED={word}: {name} {problem}")
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import re
 import typing
 from collections import Counter
 from collections.abc import Iterator
@@ -227,3 +228,30 @@ def test_a_process_shares_what_one_module_holds() -> None:
     assert {name: names for name, names in changed.items() if names} == {
         STATE: ["_CONTEXTS", "_POLLERS", "_STACKS", "_TOLD"]
     }
+
+
+# ---------------------------------------------------------------------------------- other systems
+
+
+def without_encoding(file: Path) -> Iterator[str]:
+    """Calls that read or write text in whatever encoding the machine has."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func).rpartition(".")[2]
+        words = {each.arg: ast.unparse(each.value) for each in node.keywords}
+        modes = [
+            each.value
+            for each in (*node.args, *(each.value for each in node.keywords if each.arg == "mode"))
+            if isinstance(each, ast.Constant) and isinstance(each.value, str)
+        ]
+        as_text = name in ("read_text", "write_text") or words.get("text") == "True"
+        if name in ("open", "fdopen"):
+            as_text = any(re.fullmatch("[rwax]t?[+]?", mode) for mode in modes)
+        if as_text and "encoding" not in words:
+            yield f"{file.relative_to(SOURCE)}:{node.lineno}: {name}"
+
+
+def test_text_has_one_encoding_on_every_system() -> None:
+    found = [each for file in MODULES.values() for each in without_encoding(file)]
+    assert found == []

@@ -188,7 +188,8 @@ def _serve(data: Path, options: Options, form: str) -> None:
         daemon.write_run_file(data, service.info(), {**options, "port": port})
         try:
             _print(service.info(), form)
-            ended.wait()
+            while not ended.wait(1):  # on Windows, an endless wait hears no Ctrl-C
+                pass
         finally:
             daemon.remove_run_file(data)
 

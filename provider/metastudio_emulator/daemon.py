@@ -35,7 +35,7 @@ def write_run_file(folder: Path, info: Info, options: Options) -> None:
     temporary = path.with_suffix(".new")
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump({"pid": os.getpid(), "info": info, "options": options}, file)
     temporary.replace(path)
 
@@ -57,7 +57,7 @@ class Running:
 def running(folder: Path) -> Running | None:
     """The emulator that serves the folder and answers requests, or None."""
     try:
-        record = json.loads(_run_file(folder).read_text())
+        record = json.loads(_run_file(folder).read_text(encoding="utf-8"))
         pid, info = int(record["pid"]), dict(record["info"])
         options = dict(record.get("options", {}))
         answer = Control(info["endpoint"], info["secret_key"]).info()
@@ -86,6 +86,7 @@ def start_detached(folder: Path, arguments: list[str]) -> Running:
             stdout=subprocess.DEVNULL,
             stderr=log,
             start_new_session=True,
+            creationflags=getattr(subprocess, "DETACHED_PROCESS", 0),  # the same on Windows
         )
 
     def started() -> bool:
@@ -97,7 +98,8 @@ def start_detached(folder: Path, arguments: list[str]) -> Running:
         return found
     if process.poll() is None:
         process.terminate()
-    lines = (folder / "emulator.log").read_text(errors="replace")[begin:].strip().splitlines()
+    logged = (folder / "emulator.log").read_bytes()[begin:].decode(errors="replace")
+    lines = logged.strip().splitlines()
     reason = lines[-1].removeprefix("Error: ") if lines else "no reason was logged"
     raise EmulatorError(f"the emulator did not start: {reason}")
 

@@ -111,10 +111,10 @@ def _ffmpeg(*arguments: str) -> None:
     exact = ("-map_metadata", "-1", "-fflags", "+bitexact", "-flags", "+bitexact")
     *inputs, target = arguments
     run = subprocess.run(  # noqa: S603 - only arguments of this module
-        [program, *quiet, *inputs, *exact, target], capture_output=True, text=True, check=False
+        [program, *quiet, *inputs, *exact, target], capture_output=True, check=False
     )
     if run.returncode != 0:
-        lines = run.stderr.strip().splitlines()
+        lines = run.stderr.decode(errors="replace").strip().splitlines()
         raise EmulatorError(f"ffmpeg failed: {lines[-1] if lines else run.returncode}")
 
 

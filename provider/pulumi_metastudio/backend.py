@@ -14,6 +14,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -251,10 +252,16 @@ def _login() -> str:
         return ""
 
 
+def url_path(url: str) -> Path:
+    """The path in a ``file://`` URL; before a drive, ``file:///C:/state``, the slash is not its."""
+    path = unquote(url[len("file://") :].partition("?")[0])
+    return Path(re.sub(r"^/(?=[A-Za-z]:)", "", path) if os.name == "nt" else path)
+
+
 def _absolute(url: str, root: Path) -> str:
     if not url.startswith("file://"):
         return url
-    path = Path(unquote(url[len("file://") :].partition("?")[0])).expanduser()
+    path = url_path(url).expanduser()
     return f"file://{(root / path).resolve()}"
 
 

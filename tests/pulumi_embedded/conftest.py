@@ -146,7 +146,7 @@ class Workspace:
         """Write the project file; the CLI uses this very environment."""
         virtualenv = f"  options:\n    virtualenv: {sys.prefix}\n"
         text = text.replace("  name: python\n", f"  name: python\n{virtualenv}")
-        (self.folder / "Pulumi.yaml").write_text(text)
+        (self.folder / "Pulumi.yaml").write_text(text, encoding="utf-8")
 
     def program(self, body: str) -> None:
         """Write the program."""

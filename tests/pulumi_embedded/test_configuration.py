@@ -70,7 +70,7 @@ def test_scalars_mean_what_they_mean_to_the_cli(workspace: Workspace) -> None:
     write_scalars(workspace, SCALARS)
     listed = pulumi_embedded.config_all(workspace.folder, "dev")
     texts = by_scalar({key: value.text for key, value in listed.items()})
-    assert texts == json.loads(RECORDED.read_text())["scalars"]
+    assert texts == json.loads(RECORDED.read_text(encoding="utf-8"))["scalars"]
 
 
 @pytest.mark.parametrize("scalar", [".inf", "-.INF", ".nan"])
@@ -251,7 +251,7 @@ def test_comments_survive(workspace: Workspace) -> None:
     pulumi_embedded.create_stack(workspace.folder, "dev")
     file = workspace.folder / "Pulumi.dev.yaml"
     salt = StackFile(file).salt
-    file.write_text(COMMENTED.replace("SALT", salt))
+    file.write_text(COMMENTED.replace("SALT", salt), encoding="utf-8")
     values = {"b": "6", "a": "yes", "z": "1.0", "m:n": "a\nb: 'é😀'", "e": ""}
     for key, value in values.items():
         pulumi_embedded.config_set(workspace.folder, "dev", key, value)
@@ -262,7 +262,7 @@ def test_comments_survive(workspace: Workspace) -> None:
         "m:n": values["m:n"],
         "proj:s": "s3cret",
     }
-    text = file.read_text()
+    text = file.read_text(encoding="utf-8")
     assert "s3cret" not in text
     for comment in ("# head\n", "  # about b\n", '"6" # after b\n', "  # about z\n", "# tail\n"):
         assert comment in text

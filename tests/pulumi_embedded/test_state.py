@@ -173,8 +173,10 @@ def test_a_wrong_passphrase_runs_nothing(
     monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
     assert "passphrase must be set with" in workspace.run("up").err
     file = workspace.folder / "passphrase"
-    file.write_text("correct horse\n")
+    file.write_bytes(b"\xffsecret")
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", str(file))
+    assert workspace.run("up").err.endswith(f"{file}: is not UTF-8 text\n")
+    file.write_text("correct horse\n")
     assert workspace.run("destroy").code == 0
 
 

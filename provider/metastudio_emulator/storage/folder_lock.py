@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import IO
 
 from ..errors import EmulatorError
 
-try:
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: IO[bytes]) -> None:
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
     import fcntl
-except ImportError:  # not a POSIX system: there, nothing prevents a second emulator
-    fcntl = None  # type: ignore[assignment]
+
+    def _lock(file: IO[bytes]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 class FolderLock:
@@ -34,8 +43,7 @@ class FolderLock:
                 f"the data folder {self._folder} cannot be used: {error.strerror}"
             ) from error
         try:
-            if fcntl is not None:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file)
         except OSError:
             file.close()
             raise EmulatorError(f"an emulator already runs on {self._folder}") from None

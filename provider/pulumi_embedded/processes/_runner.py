@@ -5,8 +5,8 @@ to an environment in which ``pulumi_embedded`` is not installed::
 
     python _runner.py LIFELINE
 
-LIFELINE is the number of the descriptor from which it reads what to do, one line of JSON, and
-which closes when the engine ends.
+LIFELINE is the number of the descriptor (on Windows, of the handle) from which it reads what to
+do, one line of JSON, and which closes when the engine ends.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ EXIT_ERROR_SHOWN = 32
 
 def main() -> None:
     """Run what the engine asks for, until it ends or the engine does."""
-    lifeline = os.fdopen(int(sys.argv[1]), "rb")
+    lifeline = os.fdopen(_descriptor(sys.argv[1]), "rb")
     line = lifeline.readline()
     if not line.endswith(b"\n"):
         sys.exit(1)
@@ -45,6 +45,14 @@ def main() -> None:
         runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
     else:
         sys.exit(_run_program(job["argument"]))
+
+
+def _descriptor(name: str) -> int:
+    if sys.platform == "win32":
+        import msvcrt
+
+        return msvcrt.open_osfhandle(int(name), os.O_RDONLY)
+    return int(name)
 
 
 def _end_with_engine(lifeline: BinaryIO) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -20,15 +21,22 @@ _RUNNER: Final = str(Path(__file__).with_name("_runner.py"))
 _SILENCE_SECONDS: Final = 1.0  # without output, after which a process that has ended counts as done
 _LAST_WORDS_SECONDS: Final = 5.0  # as long as the CLI's language host waits for its output
 
+# What a child writes comes at once, and as UTF-8: Windows alone writes something else to a pipe.
+_OUTPUT: Final = {
+    "PYTHONUNBUFFERED": "1",
+    **({"PYTHONIOENCODING": "utf-8"} if sys.platform == "win32" else {}),
+}
+
 LineHandler = Callable[[str], None]
 
 
 class ChildProcess:
     """A child whose output is handed on line by line, and which does not outlive this process.
 
-    It runs in a session of its own, so that Ctrl-C in the terminal reaches this process only:
-    a provider that is creating something must be allowed to finish. As with the CLI there is
-    nothing on its standard input, and what it leaves running is not waited for.
+    It runs in a session of its own (on Windows, in a process group), so that Ctrl-C in the
+    terminal reaches this process only: a provider that is creating something must be allowed to
+    finish. As with the CLI there is nothing on its standard input, and what it leaves running is
+    not waited for.
 
     Args:
         role: ``program`` or ``provider``.
@@ -48,17 +56,17 @@ class ChildProcess:
         # The child ends when its end of this pipe is closed, however this process ended.
         inherited, ours = os.pipe()
         self._lifeline = os.fdopen(ours, "w", encoding="utf-8")
+        name, how = _handed_on(inherited)
         try:
             # S603: the interpreter is the one that the project's file names.
             self._process = subprocess.Popen(  # noqa: S603
-                [project.python, "-u", _RUNNER, str(inherited)],
+                [project.python, "-u", _RUNNER, name],
                 cwd=project.directory,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, **_OUTPUT},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                pass_fds=[inherited],
-                start_new_session=True,
+                **how,
             )
         except OSError as error:
             self._lifeline.close()
@@ -88,6 +96,20 @@ class ChildProcess:
         self.wait()
         with contextlib.suppress(BrokenPipeError):  # it never read its job
             self._lifeline.close()
+
+
+def _handed_on(descriptor: int) -> tuple[str, dict[str, Any]]:
+    """What a child knows an open descriptor by, and what starts it so that it has that one."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        handle = msvcrt.get_osfhandle(descriptor)
+        os.set_handle_inheritable(handle, True)
+        return str(handle), {
+            "startupinfo": subprocess.STARTUPINFO(lpAttributeList={"handle_list": [handle]}),
+            "creationflags": subprocess.CREATE_NEW_PROCESS_GROUP,
+        }
+    return str(descriptor), {"pass_fds": [descriptor], "start_new_session": True}
 
 
 class _Reader:

@@ -109,7 +109,7 @@ class FileBackend:
         try:
             # Not written atomically: to the CLI, every file in this folder is a lock, also a
             # temporary one that a killed run leaves.
-            mine.write_text(json.dumps(content))
+            mine.write_text(json.dumps(content), encoding="utf-8")
             # Look again now that ours is visible: of two that came together, both give up.
             _refuse_if_locked(folder, mine, command)
             self._remove_unfinished_writes(stack)
@@ -173,6 +173,12 @@ def _refuse_if_locked(folder: Path, mine: Path, command: str) -> None:
     raise EngineError("\n".join(lines))
 
 
+def url_path(url: str) -> str:
+    """The path in a ``file://`` URL; before a drive, ``file:///C:/state``, the slash is not its."""
+    path = unquote(url[len("file://") :].partition("?")[0])
+    return re.sub(r"^/(?=[A-Za-z]:)", "", path) if os.name == "nt" else path
+
+
 def open_backend(project: Project) -> FileBackend:
     """The backend that the CLI would use here.
 
@@ -187,7 +193,7 @@ def open_backend(project: Project) -> FileBackend:
         raise UnsupportedError(
             f"the embedded engine keeps state in folders (file://...), not in {url}"
         )
-    path = Path(unquote(url[len("file://") :].partition("?")[0])).expanduser()
+    path = Path(url_path(url)).expanduser()
     base = project.root if url == project.backend_url else Path.cwd()
     folder = (base / path).resolve()
     if not folder.is_dir():

@@ -151,9 +151,13 @@ def _given() -> str | None:
     if not file:
         return None
     try:
-        return Path(file).read_text().strip()
+        return Path(file).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise EngineError(f"unable to read PULUMI_CONFIG_PASSPHRASE_FILE: {error}") from error
+    except UnicodeDecodeError:  # whose text shows a part of what it could not read
+        raise EngineError(
+            f"unable to read PULUMI_CONFIG_PASSPHRASE_FILE: {file}: is not UTF-8 text"
+        ) from None
 
 
 def _asked(question: str, interactive: bool) -> str:

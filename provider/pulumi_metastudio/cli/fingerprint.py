@@ -63,7 +63,8 @@ def _write(files: list[Path]) -> None:
         text = sums.read_bytes() if sums.exists() else b""
         entries: dict[str, str] = {}
         for entry in parse_sums(text, str(sums)):
-            name = os.path.normpath(entry.name)
+            # With the slashes that the file has on every system: colleagues read it on others.
+            name = Path(os.path.normpath(entry.name)).as_posix()
             if entries.setdefault(name, entry.sha256) != entry.sha256 and name not in found:
                 raise InputError(
                     f"'{sums}' has two different digests of {name!r}: name that file, too"

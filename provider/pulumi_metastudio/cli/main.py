@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from .. import __version__
 from ..common.logs import configure_logging, debugging
 from ..common.redact import hide_queries, one_line
 from ..errors import MetaStudioError
@@ -100,7 +101,7 @@ def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
 
     from .stacks import engines
 
-    click.echo(f"metastudio {version('pulumi-metastudio')}")
+    click.echo(f"metastudio {__version__}")
     click.echo(f"Pulumi SDK {version('pulumi')}")
     click.echo(f"engine: {engines.described()}")
     context.exit()

@@ -65,7 +65,7 @@ class Journal:
             # mkstemp makes the file for its owner only.
             handle, name = tempfile.mkstemp(dir=self._folder, prefix=".entry-")
             try:
-                with os.fdopen(handle, "w") as file:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
                     json.dump(_flat(entry), file)
                 os.replace(name, self._file(identity))
             except OSError:
@@ -102,7 +102,7 @@ class Journal:
 
     def _read(self, identity: Identity) -> Entry | None:
         with contextlib.suppress(OSError, ValueError, TypeError):
-            return _entry(**json.loads(self._file(identity).read_text()))
+            return _entry(**json.loads(self._file(identity).read_text(encoding="utf-8")))
         return None
 
     def _file(self, identity: Identity) -> Path:

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from ...backend import ORGANIZATION, Backend
+from ...backend import ORGANIZATION, Backend, url_path
 from ...common.redact import one_line
 from ...errors import ConfigurationError
 
@@ -196,8 +196,9 @@ def _is_backend(url: str, backend: Backend) -> bool:
     """Whether a selection was made in this backend; the CLI keeps its address as it was given."""
     if url in (os.environ.get("PULUMI_BACKEND_URL"), backend.url):
         return True
-    path = Path(url.removeprefix("file://").partition("?")[0]).expanduser()
-    return url.startswith("file://") and (backend.root / path).resolve() == backend.folder
+    if not url.startswith("file://"):
+        return False
+    return (backend.root / url_path(url).expanduser()).resolve() == backend.folder
 
 
 def _settle_backend(folder: Path) -> None:
