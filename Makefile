@@ -17,7 +17,7 @@ export PULUMI_BACKEND_URL := file://$(LOCAL)/state
 export PULUMI_CONFIG_PASSPHRASE_FILE := $(LOCAL)/passphrase
 unexport PULUMI_CONFIG_PASSPHRASE
 
-.PHONY: up down test test-lowest storm judge check bench format screenshots docs changelog dist clean
+.PHONY: up down test test-lowest storm judge check bench format screenshots docs newcomer changelog dist clean
 
 up: .venv/runs $(LOCAL)/passphrase
 	@$(BIN)/metastudio samples $(MATERIAL) >/dev/null
@@ -66,6 +66,10 @@ check: .venv/tests
 
 bench: .venv/tests
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# The README's ten minutes, from a clone and an empty home: without the Pulumi CLI, and with it.
+newcomer: .venv/tests
+	$(BIN)/python -m tests.newcomer.newcomer
 
 # The reference anew from the code, and the documentation as a site, in site/.
 docs: .venv/docs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from . import command, errors, functions, resource, settings, states
+from . import command, errors, functions, resource, settings, states, tutorial
 
 FOLDER = Path(__file__).parents[1] / "reference"
 
@@ -17,4 +17,5 @@ PAGES: dict[str, Callable[[], str]] = {
     "command.md": command.page_text,
     "states.md": states.page_text,
     "errors.md": errors.page_text,
+    "../tutorial.md": tutorial.page_text,
 }
