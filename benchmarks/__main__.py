@@ -16,6 +16,7 @@ from . import (  # noqa: F401  each enters itself
     digests,
     engines,
     imports,
+    limits,
     memory,
     parts,
     preview,

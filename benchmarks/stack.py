@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +54,13 @@ class Stack:
 
     Attributes:
         engine: which one runs it, ``embedded`` or ``pulumi``.
+        environment: variables that replace some of its own.
     """
 
     folder: Path
     emulator: Emulator
     engine: str = "embedded"
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def declare(self, jobs: dict[str, dict[str, Any]]) -> None:
         """Write the program and its jobs."""
@@ -122,6 +125,7 @@ class Stack:
             "HUAWEICLOUD_SDK_AK": self.emulator.access_key,
             "HUAWEICLOUD_SDK_SK": self.emulator.secret_key,
             "HUAWEICLOUD_SDK_PROJECT_ID": self.emulator.project_id,
+            **self.environment,
         }
 
 

@@ -18,7 +18,7 @@ from click.core import ParameterSource
 
 from .errors import EmulatorError
 from .profiles import Profile
-from .settings import Transitions
+from .settings import Limits, Transitions
 
 if TYPE_CHECKING:
     from .daemon import Info, Options
@@ -65,6 +65,12 @@ _ENVIRONMENT = (
     show_default=True,
     help="NA is a whitelisted tenant, who confirms results.",
 )
+@click.option(
+    "--limits",
+    default="",
+    metavar="OPERATION=CALLS[,...]",
+    help="Calls per second that are taken, for example writes=5,reads=20; by default, any number.",
+)
 @click.option("--detach", is_flag=True, help="Run in the background, or reuse the one there.")
 @click.option("--stop", "stop_it", is_flag=True, help="Stop the one that runs on the data folder.")
 @click.option(
@@ -82,6 +88,7 @@ def emulator(
     host: str,
     profile: str,
     tenant: str,
+    limits: str,
     detach: bool,
     stop_it: bool,
     form: str,
@@ -99,12 +106,14 @@ def emulator(
             return
         Transitions.parse(transitions)
         Profile.parse(profile)
+        Limits.parse(limits)
         options = {
             "port": str(port),
             "host": host,
             "transitions": transitions,
             "profile": profile,
             "tenant": tenant,
+            "limits": limits,
         }
         if detach:
             arguments = [f"--{name}={value}" for name, value in options.items()]
@@ -143,7 +152,7 @@ def _check_options(data: Path, options: Options, running: Options) -> None:
     """Refuse options on the command line that differ from those of the running emulator."""
     context = click.get_current_context()
     differences = [
-        f"--{name} {running[name]}, not {wanted}"
+        f"--{name} {running[name] or 'none'}, not {wanted or 'none'}"
         for name, wanted in options.items()
         if context.get_parameter_source(name) is not ParameterSource.DEFAULT
         and name in running
@@ -162,6 +171,8 @@ def _meaning(name: str, value: str) -> object:
         return Transitions.parse(value)
     if name == "profile":
         return Profile.parse(value)
+    if name == "limits":
+        return Limits.parse(value)
     return None if (name, value) == ("port", "0") else value
 
 
@@ -183,6 +194,7 @@ def _serve(data: Path, options: Options, form: str) -> None:
         profile=options["profile"],
         host=options["host"],
         tenant="NA" if options["tenant"] == "NA" else "ordinary",
+        limits=options["limits"],
     ) as service:
         port = service.endpoint.rpartition(":")[2]
         daemon.write_run_file(data, service.info(), {**options, "port": port})

@@ -167,6 +167,14 @@ class Control:
         """Remove all fault rules."""
         self._call("DELETE", "faults")
 
+    def limits(self) -> dict[str, float]:
+        """Calls per second that are taken, by operation; what is missing has no limit."""
+        return cast("dict[str, float]", self._call("GET", "limits"))
+
+    def set_limits(self, limits: str) -> None:
+        """Replace all limits: "writes=5,reads=20", "create=5,show=20", or "" to lift them."""
+        self._call("PUT", "limits", {"limits": limits})
+
     def _call(self, method: str, path: str, body: Record | None = None) -> Any:
         request = urllib.request.Request(  # noqa: S310 - the endpoint is the operator's own
             f"{self._endpoint}/_emulator/{path}",

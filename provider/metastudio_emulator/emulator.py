@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .control import Control
 from .errors import EmulatorError
 from .profiles import Profile
-from .settings import DAY, Settings, Tenant, Transitions
+from .settings import DAY, Limits, Settings, Tenant, Transitions
 
 if TYPE_CHECKING:
     from .app_state import AppState
@@ -59,6 +59,7 @@ class Emulator:
         host: str = "127.0.0.1",
         region: str = "cn-north-4",
         tenant: Tenant = "ordinary",
+        limits: str | Limits = "",
         url_validity: float = DAY,
         token_validity: float = DAY,
     ) -> None:
@@ -72,11 +73,12 @@ class Emulator:
             host: address to listen on. Other than loopback, it opens the emulator to the network.
             region: name of the project.
             tenant: "NA" for a whitelisted tenant.
+            limits: calls per second and operation, such as "writes=5,reads=20".
             url_validity: lifetime of upload and download URLs in seconds.
             token_validity: lifetime of identity tokens in seconds.
 
         Raises:
-            ValueError: ``transitions`` or ``profile`` is invalid.
+            ValueError: ``transitions``, ``profile`` or ``limits`` is invalid.
         """
         self._data_dir = Path(data_dir) if data_dir is not None else None
         self._host = host
@@ -87,6 +89,7 @@ class Emulator:
             ),
             profile=Profile.parse(profile) if isinstance(profile, str) else profile,
             tenant=tenant,
+            limits=Limits.parse(limits) if isinstance(limits, str) else limits,
             region=region,
             url_validity=url_validity,
             token_validity=token_validity,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -49,6 +51,51 @@ class Transitions:
         )
 
 
+#: The operations that can be limited, alone or together.
+_GROUPS = {
+    "writes": ("create", "update", "delete", "command"),
+    "reads": ("list", "show", "credits"),
+}
+_LIMITED = tuple(name for group in _GROUPS.values() for name in group)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many calls of each operation the service takes in a second.
+
+    Attributes:
+        by_operation: calls per second; an operation that is missing has no limit.
+    """
+
+    by_operation: Mapping[str, float] = field(default_factory=dict)
+
+    @staticmethod
+    def parse(text: str) -> Limits:
+        """Read "writes=5,reads=20", "create=5,show=20", a mixture, or "" for no limits.
+
+        ``writes`` are create, update, delete and command, ``reads`` are list, show and credits,
+        each with a limit of its own; a later part wins over an earlier one.
+
+        Raises:
+            ValueError: any other text; the message is one line.
+        """
+        limits: dict[str, float] = {}
+        for part in filter(None, text.split(",")):
+            name, _, number = part.partition("=")
+            try:
+                limit = float(number)
+            except ValueError:
+                limit = 0.0
+            names = _GROUPS.get(name, (name,))
+            if not 0 < limit < math.inf or names[0] not in _LIMITED:
+                raise ValueError(
+                    f"limit {part!r} is not OPERATION=CALLS_PER_SECOND, with an operation of "
+                    f"{', '.join((*_GROUPS, *_LIMITED))} and a number above 0"
+                )
+            limits |= dict.fromkeys(names, limit)
+        return Limits(limits)
+
+
 @dataclass(frozen=True)
 class Settings:
     """Choices for one run; what must survive a restart is in the database instead.
@@ -56,6 +103,7 @@ class Settings:
     Attributes:
         transitions: when submitted jobs move on.
         profile: which reading of the documents applies.
+        limits: calls per second that are taken; by default, any number.
         tenant: "NA" for a whitelisted tenant: needs no ID documents and confirms results.
         region: name of the only project in the identity service.
         url_validity: lifetime of upload and download URLs in seconds (documents: 24 hours).
@@ -67,6 +115,7 @@ class Settings:
 
     transitions: Transitions = field(default_factory=Transitions)
     profile: Profile = field(default_factory=Profile)
+    limits: Limits = field(default_factory=Limits)
     tenant: Tenant = "ordinary"
     region: str = "cn-north-4"
     url_validity: float = DAY

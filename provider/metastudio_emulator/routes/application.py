@@ -25,6 +25,7 @@ from ..transport.error_responses import (
     storage_error_response,
 )
 from ..transport.faults import FaultList
+from ..transport.limits import RateLimits
 from ..transport.middleware import Counters, Middleware
 from .control import ControlContext, control_routes
 from .iam import iam_routes
@@ -40,7 +41,8 @@ def build_application(app: AppState) -> ASGIApp:
     state_machine = StateMachine(app)
     jobs = JobOperations(app, state_machine)
     authenticator = Authenticator(app.credentials, app.identity.project_id, app.clock, app.settings)
-    context = ControlContext(app, state_machine, jobs, FaultList(), Counters())
+    limits = RateLimits(app.settings.limits)
+    context = ControlContext(app, state_machine, jobs, FaultList(), limits, Counters())
 
     api = FastAPI(openapi_url=None)
     api.router.redirect_slashes = False
@@ -54,7 +56,7 @@ def build_application(app: AppState) -> ASGIApp:
     api.include_router(control_routes(context))
     _add_error_handlers(api)
     is_authenticated = partial(has_valid_headers, authenticator)
-    return Middleware(api, context.faults, context.counters, is_authenticated)
+    return Middleware(api, context.faults, limits, context.counters, is_authenticated)
 
 
 def _add_error_handlers(api: FastAPI) -> None:

@@ -17,11 +17,13 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraint
 
 from ..app_state import AppState
 from ..errors import NOT_FOUND, ServiceError, invalid
+from ..settings import Limits
 from ..storage.job_store import Job
 from ..training import states
 from ..training.job_operations import JobOperations
 from ..training.state_machine import StateMachine
 from ..transport.faults import FaultList, FaultRule
+from ..transport.limits import RateLimits
 from ..transport.middleware import Counters
 from ..transport.request_parsing import invalid_parameter, json_body
 
@@ -34,6 +36,7 @@ class ControlContext:
     state_machine: StateMachine
     jobs: JobOperations
     faults: FaultList
+    limits: RateLimits
     counters: Counters
 
 
@@ -89,6 +92,12 @@ class CreditChange(_Strict):
 
     total: int = Field(ge=0, le=10**9)
     used: int = Field(ge=0, le=10**9)
+
+
+class LimitChange(_Strict):
+    """Body of PUT limits; an empty text lifts them all."""
+
+    limits: str
 
 
 class Expiry(_Strict):
@@ -175,6 +184,19 @@ def control_routes(context: ControlContext) -> APIRouter:
     @router.delete("/faults")
     async def clear_faults() -> dict[str, Any]:
         context.faults.clear()
+        return {}
+
+    @router.get("/limits")
+    async def limits() -> dict[str, float]:
+        return dict(context.limits.limits.by_operation)
+
+    @router.put("/limits")
+    async def set_limits(request: Request) -> dict[str, Any]:
+        text = (await json_body(request, LimitChange)).limits
+        try:
+            context.limits.limits = Limits.parse(text)
+        except ValueError as error:
+            raise invalid(f"Invalid parameter: limits: {error}") from None
         return {}
 
     return router

@@ -21,8 +21,9 @@ class FaultRule(BaseModel):
 
     Attributes:
         match: an operation ("create", "list", "show", "update", "delete", "command", "upload",
-            "download", "token", "security_token", "projects"), the name of a command such as
-            "SUBMITVERIFYING", or "*" for all. No rule matches the control interface.
+            "download", "token", "security_token", "projects"), an upload or download of one file
+            such as "upload cover", the name of a command such as "SUBMITVERIFYING", or "*" for
+            all. No rule matches the control interface.
         action: "status" answers with that status and the service's body for it; "reset" closes
             the connection with a TCP reset; "truncate" sends half of the answer's body; "stall"
             pauses before it goes on; "delay" only applies delay_ms and bytes_per_second.

@@ -1,4 +1,4 @@
-"""The outermost layer around the services: counters, access log, fault injection."""
+"""The outermost layer around the services: counters, access log, rate limits, faults."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .error_responses import shown_path
+from .error_responses import shown_path, status_response
 from .exchange import Exchange
 from .faults import FaultList, run_with_fault
-from .operation_names import CONTROL, operation
+from .limits import RateLimits
+from .operation_names import CONTROL, fault_names, operation
 
 _LOG = logging.getLogger("metastudio_emulator.access")
 
@@ -42,6 +43,7 @@ class Middleware:
     Args:
         app: the services.
         faults: rules that apply to requests.
+        limits: how many calls are taken; like a gateway, before anything else is looked at.
         counters: count every answer.
         is_authenticated: whether the headers of a request are valid, so that a stranger's body
             is not read for the name of its command.
@@ -51,11 +53,13 @@ class Middleware:
         self,
         app: ASGIApp,
         faults: FaultList,
+        limits: RateLimits,
         counters: Counters,
         is_authenticated: Callable[[Scope], bool],
     ) -> None:
         self._app = app
         self._faults = faults
+        self._limits = limits
         self._counters = counters
         self._is_authenticated = is_authenticated
 
@@ -68,8 +72,13 @@ class Middleware:
         exchange = Exchange(scope, receive, send)
         names = await self._names(scope, exchange)
         is_control = names == (CONTROL,)
-        rule = None if is_control else self._faults.draw(names)
-        if rule is None:
+        taken = is_control or self._limits.takes(names[0])
+        unharmed = is_control or not taken
+        rule = None if unharmed else self._faults.draw(fault_names(names, scope["path"]))
+        if not taken:
+            refusal = status_response(429, scope, exchange.request_id)
+            await refusal(scope, exchange.receive, exchange.send)
+        elif rule is None:
             await self._app(scope, exchange.receive, exchange.send)
         else:
             await run_with_fault(rule, self._app, scope, exchange)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from ..storage.file_kinds import ALL_KINDS
+
 _JOBS = r"(?:/rest)?/v1/[^/]+/digital-human-training-manage/user/jobs"
 _ROUTES: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("POST", re.compile(_JOBS), "create"),
@@ -33,6 +35,14 @@ def operation(method: str, path: str) -> str:
         if method == expected and pattern.fullmatch(path):
             return name
     return OTHER
+
+
+def fault_names(names: tuple[str, ...], path: str) -> tuple[str, ...]:
+    """What a fault rule can name a request by: its names, and the file of an upload or download."""
+    if names[0] not in ("upload", "download"):
+        return names
+    suffix = path.removesuffix("_tmp").rpartition("_")[2]
+    return (*names, *(f"{names[0]} {kind.name}" for kind in ALL_KINDS if kind.suffix == suffix))
 
 
 def interface(path: str) -> Interface:

@@ -1,12 +1,12 @@
 """The training-job API as Python calls.
 
 One client serves one project and may be shared by threads: connections are pooled and the
-throttle counts for all. Every method raises errors of ``pulumi_metastudio.errors`` only.
+throttles count for all. Every method raises errors of ``pulumi_metastudio.errors`` only.
 
 A request is repeated when that is safe: reads and the idempotent PUT and DELETE after a lost
-answer, a 5xx or a throttling; the others only when they were certainly not carried out
-(no connection, throttled, or not passed on by the gateway). A refused signature is never repeated;
-a refused token is renewed once.
+answer or a 5xx; the others only when they were certainly not carried out (no connection, or not
+passed on by the gateway). What was throttled goes again in its next turn, whatever it is. A refused
+signature is never repeated; a refused token is renewed once.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from ..errors import (
     InvalidRequest,
     NotFound,
     ServerError,
-    ServiceError,
     Throttled,
 )
 from .auth import identity
@@ -47,7 +46,7 @@ from .models import (
 )
 from .resource_usage import ResourceUsagePage
 from .settings import Settings
-from .throttle import Throttle
+from .throttle import Throttles
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
 
@@ -76,8 +75,11 @@ class MetaStudioClient:
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
         self._identity = identity(settings, self._session)
-        self._reads = Throttle(settings.reads_per_second)
-        self._writes = Throttle(settings.writes_per_second)
+        self._throttles = Throttles(
+            settings.region,
+            most_reads=settings.reads_per_second,
+            most_writes=settings.writes_per_second,
+        )
         self._written = 0
         self._lock = threading.Lock()
 
@@ -246,6 +248,8 @@ class MetaStudioClient:
 
         def again(error: BaseException) -> bool:
             unsure = isinstance(error, (AnswerLost, ServerError))
+            if isinstance(error, Throttled) and error.operation == operation:
+                return False  # the throttle has repeated it
             return not_carried_out(error) or (unsure and not once)
 
         def attempt() -> requests.Response:
@@ -281,13 +285,12 @@ class MetaStudioClient:
     ) -> requests.Response:
         below = path if path.startswith("/") else _JOBS + (f"/{path}" if path else "")
         url = f"{self.settings.endpoint}/v1/{self._identity.project_id}{below}"
-        throttle = self._reads if method == "GET" else self._writes
-        throttle.acquire()
         headers = {"Content-Type": "application/json"}
         if app_user_id:
             headers["X-App-UserId"] = app_user_id
-        try:
-            answer = exchange(
+
+        def call() -> requests.Response:
+            return exchange(
                 self._session,
                 self.settings,
                 operation,
@@ -298,14 +301,8 @@ class MetaStudioClient:
                 headers=headers,
                 auth=self._identity,
             )
-        except (Throttled, ServerError):
-            throttle.refused()
-            raise
-        except ServiceError:
-            throttle.succeeded()
-            raise
-        throttle.succeeded()
-        return answer
+
+        return self._throttles.of(method, path).run(operation, call)
 
 
 def _read(kind: type[_Answer], operation: str, answer: requests.Response) -> _Answer:

@@ -47,11 +47,12 @@ class Settings:
         credentials: one of ``AccessKey``, ``Password``, ``Token``.
         connect_timeout: seconds.
         read_timeout: seconds of silence.
-        reads_per_second: client-side limit, shared by all jobs of a run.
+        reads_per_second: calls per second that no query (list, show, resource usage, each by
+            itself) goes beyond; 0 where the rate is learned.
         writes_per_second: likewise for creates, updates, commands, deletes.
         stall_timeout: seconds an upload may move no byte before it is repeated.
         part_size: bytes of one part of a video.
-        parallel_parts: connections one file may use at once.
+        parallel_parts: connections one job may use at once, for its files and their parts.
         ownership_tag: whether a created job carries tags that its resource, and ``metastudio
             sweep``, find it by.
         kept_jobs: ids of jobs, with spaces or commas between them, that stay at the service on
@@ -67,8 +68,8 @@ class Settings:
     credentials: Credentials
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
-    reads_per_second: float = 5.0
-    writes_per_second: float = 1.0
+    reads_per_second: float = 0.0
+    writes_per_second: float = 0.0
     stall_timeout: float = 60.0
     part_size: int = 64 * 1024 * 1024
     parallel_parts: int = 4

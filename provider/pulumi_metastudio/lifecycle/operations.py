@@ -29,9 +29,9 @@ from .outputs import failed_reviews, recorded, reread
 from .plan import Plan, diff, undeclared
 from .progress import PUT, RECREATE, UPLOAD, Progress, steps
 from .recovery import catch_up, recover
-from .request_bodies import create_request
+from .request_bodies import create_request, part_counts, upload_urls
 from .schema import FIELDS, FILES, Effect, Inputs
-from .steps import Edit, StepExecutor, part_counts, upload_urls
+from .steps import Edit, StepExecutor
 
 
 @dataclass(frozen=True)

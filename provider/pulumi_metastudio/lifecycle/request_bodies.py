@@ -1,11 +1,13 @@
-"""Build the bodies of create and update from checked inputs."""
+"""Build the bodies of create and update from checked inputs, and read what answers them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ..api import CreateJob, JobDetail, UpdateJob
+from ..api import CreateJob, JobDetail, UpdateJob, UploadUrls
+from ..transfer import part_count
+from .material import known_size, open_real
 from .ownership import is_own_tag
 from .schema import FIELDS, FILES, Effect, Inputs
 
@@ -68,3 +70,28 @@ def update_request(
     elif current.tags:
         fields["tags"] = current.tags
     return UpdateJob.model_validate({**fields, **counts, "command_message": message})
+
+
+def part_counts(
+    inputs: Inputs, part_size: int, uploads: Collection[str] | None = None
+) -> dict[str, int]:
+    """The request fields that say in how many parts each declared video will come.
+
+    Args:
+        uploads: the files that will be uploaded, by default all. Of another one the number goes
+            along as well, as long as its size is known.
+    """
+    counts = {}
+    for name, file in FILES.items():
+        if file.parts and name in inputs:
+            needed = uploads is None or name in uploads
+            size = open_real(inputs[name]).size if needed else known_size(inputs, name)
+            if size:
+                counts[file.parts] = part_count(size, part_size)
+    return counts
+
+
+def upload_urls(answer: UploadUrls) -> dict[str, list[str]]:
+    """Upload URLs by input name."""
+    found = {name: getattr(answer, file.upload) for name, file in FILES.items()}
+    return {n: [u] if isinstance(u, str) else list(u) for n, u in found.items() if u}

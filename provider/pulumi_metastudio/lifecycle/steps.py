@@ -2,13 +2,19 @@
 
 Steps are done in order and struck off; whatever is left after a failure goes into the state, and
 the next run goes on from there. Nothing is confirmed or submitted while an upload is left.
+
+Files go up beside each other as long as nothing but their bytes moves: by the first URLs, of a job
+that no earlier run has worked on. What needs a look at the job, or other URLs, which replace those
+of all files, is done afterwards, one file after the other.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,39 +34,14 @@ from ..transfer import Source, fingerprint, part_count, parts_fit
 from . import refusals
 from .context import Context
 from .journal import Entry, declaration
-from .material import content, declared, differing, known_size, open_real, origin
+from .material import content, declared, differing, open_real, origin
 from .progress import CONFIRM, PUT, RECREATE, SUBMIT, UPLOAD, Progress, steps
-from .request_bodies import command_message, update_request
+from .request_bodies import command_message, part_counts, update_request, upload_urls
 from .schema import FILES, FileInput, Inputs
 
 _log = logging.getLogger(__name__)
 
 _SPENT_URL = (UploadFailure.USED, UploadFailure.EXPIRED, UploadFailure.SIGNATURE)
-
-
-def part_counts(
-    inputs: Inputs, part_size: int, uploads: Collection[str] | None = None
-) -> dict[str, int]:
-    """The request fields that say in how many parts each declared video will come.
-
-    Args:
-        uploads: the files that will be uploaded, by default all. Of another one the number goes
-            along as well, as long as its size is known.
-    """
-    counts = {}
-    for name, file in FILES.items():
-        if file.parts and name in inputs:
-            needed = uploads is None or name in uploads
-            size = open_real(inputs[name]).size if needed else known_size(inputs, name)
-            if size:
-                counts[file.parts] = part_count(size, part_size)
-    return counts
-
-
-def upload_urls(answer: UploadUrls) -> dict[str, list[str]]:
-    """Upload URLs by input name."""
-    found = {name: getattr(answer, file.upload) for name, file in FILES.items()}
-    return {n: [u] if isinstance(u, str) else list(u) for n, u in found.items() if u}
 
 
 @dataclass(frozen=True)
@@ -102,12 +83,19 @@ class StepExecutor:
     replaced: frozenset[str] = frozenset()
     resumed: bool = False
     problem: MetaStudioError | None = None
+    _together: bool = field(default=True, init=False)
+    _spent: dict[str, UploadError] = field(default_factory=dict, init=False, repr=False)
+    _turn: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def run(self) -> None:
         """Do what is pending. A failure is kept in ``problem``, not raised."""
         self._note()
         failed: list[str] = []
         while (step := self._next(failed)) is not None:
+            if step.startswith(UPLOAD) and self._together:
+                self._together = False
+                failed = self._upload_together()
+                continue
             begun = time.monotonic()
             try:
                 self._do(step)
@@ -119,8 +107,7 @@ class StepExecutor:
                 failed.append(step)
             else:
                 _log.debug("job %s: %s, %.3f s", self.job_id, step, time.monotonic() - begun)
-                self.progress = self.progress.done(step)
-                self._note()
+                self._strike_off(step)
 
     def _next(self, failed: list[str]) -> str | None:
         """The next step; after a failed upload, only further uploads are worth a try."""
@@ -141,6 +128,15 @@ class StepExecutor:
             self._submit()
         else:
             raise AssertionError(f"nobody carries out the step {step}")
+
+    def _strike_off(self, step: str) -> None:
+        self._advance(lambda progress: progress.done(step))
+
+    def _advance(self, change: Callable[[Progress], Progress]) -> None:
+        """Go on, and note it; files that go up beside each other do so in turn."""
+        with self._turn:
+            self.progress = change(self.progress)
+            self._note()
 
     def _note(self) -> None:
         """Write the progress into the journal, for a run that goes on after a kill."""
@@ -212,46 +208,96 @@ class StepExecutor:
 
     # ---------------------------------------------------------------------------- upload
 
+    def _upload_together(self) -> list[str]:
+        """Send the files beside each other; those whose URLs turn out to be spent stay pending.
+
+        Returns:
+            The steps that failed.
+        """
+        names = self.progress.waiting(UPLOAD)
+        if self.resumed or len(names) < 2:
+            return []
+        slots = self.context.uploader.slots()
+
+        def send(name: str) -> MetaStudioError | None:
+            file, begun = FILES[name], time.monotonic()
+            try:
+                source = self._begin(file)
+                self._arrived(file, source, self._send(file, source, resumed=False, slots=slots))
+            except MetaStudioError as error:
+                _log.debug("job %s: upload %s: %s", self.job_id, name, type(error).__name__)
+                return error
+            self._strike_off(f"{UPLOAD} {name}")
+            _log.debug("job %s: upload %s, %.3f s", self.job_id, name, time.monotonic() - begun)
+            return None
+
+        with ThreadPoolExecutor(self.context.uploader.parallel) as pool:
+            errors = dict(zip(names, pool.map(send, names), strict=True))
+        failed = []
+        for name, error in errors.items():
+            if isinstance(error, UploadError) and error.failure in _SPENT_URL:
+                self._spent[name] = error
+            elif error:
+                self.problem = self.problem or error
+                failed.append(f"{UPLOAD} {name}")
+        return failed
+
     def _upload(self, file: FileInput) -> None:
-        name = file.name
-        self.context.reporter.status(f"uploading {name}")
-        source = open_real(self.inputs[name])
+        source = open_real(self.inputs[file.name])
         if self.resumed and self._whole_file_there(file, source):
             sha256 = fingerprint(source, self.context.cache)
         else:
-            self.progress = replace(
-                self.progress, sources={**self.progress.sources, name: source.validator}
-            )
+            source = self._begin(file)
             if self.resumed and not self._urls_fit(file, source):
                 self._fresh_urls()
-            self._note()
             sha256 = self._send_by_any_url(file, source)
-            self.context.cache.put(source, sha256)
-        # One-time: never to be used for another content.
-        urls = {n: urls for n, urls in self.progress.urls.items() if n != name}
-        wrong = differing(name, source, declared(self.inputs[name]), sha256)
-        if wrong:
-            if not file.uploaded:  # of a video, each part is sent again where it differs
-                self.progress = replace(self.progress, urls=urls)
-            raise wrong
-        progress = self.progress
-        fingerprints = progress.fingerprints
-        self.progress = replace(
-            progress,
-            urls=urls,
-            sent={**progress.sent, name: sha256},
-            origins={**progress.origins, name: origin(source, sha256)},
-            fingerprints=fingerprints if file.confirm else {**fingerprints, name: sha256},
+        self._arrived(file, source, sha256)
+
+    def _begin(self, file: FileInput) -> Source:
+        """What is about to be sent, which is noted first."""
+        self.context.reporter.status(f"uploading {file.name}")
+        source = open_real(self.inputs[file.name])
+        self._advance(
+            lambda progress: replace(
+                progress, sources={**progress.sources, file.name: source.validator}
+            )
         )
+        return source
+
+    def _arrived(self, file: FileInput, source: Source, sha256: str) -> None:
+        """A file arrived, with this content."""
+        name = file.name
+        wrong = differing(name, source, declared(self.inputs[name]), sha256)
+
+        def change(progress: Progress) -> Progress:
+            # One-time: never to be used for another content.
+            urls = {n: urls for n, urls in progress.urls.items() if n != name}
+            if wrong:
+                # Of a video, each part is sent again where it differs.
+                return progress if file.uploaded else replace(progress, urls=urls)
+            fingerprints = progress.fingerprints
+            return replace(
+                progress,
+                urls=urls,
+                sent={**progress.sent, name: sha256},
+                origins={**progress.origins, name: origin(source, sha256)},
+                fingerprints=fingerprints if file.confirm else {**fingerprints, name: sha256},
+            )
+
+        self._advance(change)
+        if wrong:
+            raise wrong
 
     def _send_by_any_url(self, file: FileInput, source: Source) -> str:
         """Send a file, by fresh URLs if those at hand are spent; its SHA-256."""
-        try:
-            return self._send(file, source, self.resumed)
-        except UploadError as error:
-            if error.failure not in _SPENT_URL:
-                raise
-            spent = error
+        spent = self._spent.pop(file.name, None)
+        if spent is None:
+            try:
+                return self._send(file, source, self.resumed)
+            except UploadError as error:
+                if error.failure not in _SPENT_URL:
+                    raise
+                spent = error
         if spent.failure is UploadFailure.USED:
             # Perhaps by an attempt of ours whose answer was lost: then it has arrived. What an
             # earlier run sent may have been another content.
@@ -266,14 +312,22 @@ class StepExecutor:
         self._fresh_urls()
         return self._send(file, source, resumed=True)
 
-    def _send(self, file: FileInput, source: Source, resumed: bool) -> str:
+    def _send(
+        self,
+        file: FileInput,
+        source: Source,
+        resumed: bool,
+        slots: threading.Semaphore | None = None,
+    ) -> str:
         urls = self.progress.urls.get(file.name)
         if not urls:
             raise InputError(f"{file.name}: the service gave no upload URL for it; remove it")
         done = self._parts_there(file, source, len(urls)) if resumed else frozenset()
-        return self.context.uploader.send(
-            file.name, source, urls, file.content_type, self.context.reporter, done
+        sha256 = self.context.uploader.send(
+            *(file.name, source, urls, file.content_type, self.context.reporter, done, slots)
         )
+        self.context.cache.put(source, sha256)
+        return sha256
 
     def _urls_fit(self, file: FileInput, source: Source) -> bool:
         """Whether the URLs at hand, if any, serve a file that may have changed since."""

@@ -53,17 +53,21 @@ class Uploader:
     Args:
         stall_timeout: seconds without a byte moving after which a request is given up and
             repeated.
-        parallel: parts of one file that go up at once.
+        parallel: connections that one job may use at once, for its files and their parts.
     """
 
     def __init__(self, *, stall_timeout: float = 60.0, parallel: int = 4):
         self._stall_timeout = stall_timeout
-        self._parallel = parallel
+        self.parallel = parallel
         self._session = requests.Session()
         self._session.auth = _untouched  # or a .netrc entry would add a header to signed URLs
         adapter = WatchedAdapter(stall_timeout, pool_connections=8, pool_maxsize=4 * parallel)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
+
+    def slots(self) -> threading.Semaphore:
+        """The connections of one job, for files that go up beside each other."""
+        return threading.Semaphore(self.parallel)
 
     def send(
         self,
@@ -73,6 +77,7 @@ class Uploader:
         content_type: str,
         reporter: Reporter,
         done: frozenset[int] = frozenset(),
+        slots: threading.Semaphore | None = None,
     ) -> str:
         """Send a source to its URLs and return its SHA-256 in hexadecimal.
 
@@ -81,6 +86,7 @@ class Uploader:
             urls: one for each part, in order; a single one takes the whole.
             content_type: what the URLs were signed for.
             done: part numbers (from 1) that the service holds already; they are not sent.
+            slots: the connections, where other files share them.
 
         Raises:
             UploadError: a part did not arrive after repeats, or the file changed meanwhile.
@@ -93,7 +99,9 @@ class Uploader:
         ]
         todo = sum(part.length for part in parts if part.number not in done)
         meter = Meter(name, todo, reporter, parts=len(urls))
-        upload = _Upload(name, source, content_type, reporter, meter, len(urls))
+        upload = _Upload(
+            name, source, content_type, reporter, meter, len(urls), slots or self.slots()
+        )
         try:
             if source.local and len(urls) > 1:
                 sha256 = self._in_parallel(upload, parts, done)
@@ -139,7 +147,8 @@ class Uploader:
                     sha256.update(position, block)
                     position += len(block)
             else:
-                self._part(upload, part, sha256)
+                with upload.slots:
+                    self._part(upload, part, sha256)
         return sha256.hexdigest()
 
     def _in_parallel(self, upload: _Upload, parts: Sequence[_Part], done: frozenset[int]) -> str:
@@ -147,8 +156,9 @@ class Uploader:
         given_up = threading.Event()
 
         def send(part: _Part) -> None:
-            begun[part.number - 1].set()
-            self._part(upload, part)
+            with upload.slots:
+                begun[part.number - 1].set()
+                self._part(upload, part)
 
         def follow() -> str:
             sha256 = hashlib.sha256()
@@ -161,7 +171,7 @@ class Uploader:
                     sha256.update(block)
             return sha256.hexdigest()
 
-        with ThreadPoolExecutor(self._parallel + 1) as pool:
+        with ThreadPoolExecutor(self.parallel + 1) as pool:
             fingerprint = pool.submit(follow)
             sending = [pool.submit(send, part) for part in parts if part.number not in done]
             try:
@@ -258,6 +268,7 @@ class _Upload:
     reporter: Reporter
     meter: Meter
     parts: int
+    slots: threading.Semaphore
 
     def on_source_retry(self, text: str) -> None:
         """Report trouble with the source."""

@@ -52,9 +52,8 @@ def assert_settled(outcome: Outcome, declared: dict[str, Any]) -> None:
 
 
 def fail_the_cover(emulator: Emulator) -> None:
-    """The fourth request is the first after the three parts of the video."""
-    emulator.control.add_fault("upload", "delay", delay_ms=1, times=3)
-    emulator.control.add_fault("upload", "status", status=400, times=1)
+    """Its first upload is refused, which is not repeated."""
+    emulator.control.add_fault("upload cover", "status", status=400, times=1)
 
 
 class Killed(BaseException):

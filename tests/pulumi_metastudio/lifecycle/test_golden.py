@@ -21,7 +21,7 @@ from pulumi_metastudio.errors import InvalidRequest, ServerError, ServiceError
 from pulumi_metastudio.lifecycle import Context, read, refreshed_inputs
 from pulumi_metastudio.lifecycle.listings import as_detail
 from pulumi_metastudio.lifecycle.outputs import recorded
-from pulumi_metastudio.lifecycle.steps import upload_urls
+from pulumi_metastudio.lifecycle.request_bodies import upload_urls
 
 GOLDEN = Path(__file__).parent / "golden"
 EXAMPLES = Path(__file__).parents[1] / "api" / "examples"

@@ -323,9 +323,7 @@ def test_a_file_that_was_edited_is_sent_again(
 ) -> None:
     """Also where what was sent arrived, its answer did not, and the content is another now."""
     if while_sent:
-        if name != "training_video":
-            service.control.add_fault("upload", "delay", delay_ms=1, times=3)
-        service.control.add_fault("upload", "reset", after=True, times=1)
+        service.control.add_fault(f"upload {name}", "reset", after=True, times=1)
     # What is reported of the file comes before its upload is repeated.
     kill_creation(context, mine, name if while_sent else "confirming training_video")
     service.control.clear_faults()

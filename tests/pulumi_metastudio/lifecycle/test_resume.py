@@ -28,7 +28,7 @@ Files = dict[str, str]
 
 
 def fail_one_upload(emulator: Emulator) -> None:
-    emulator.control.add_fault("upload", "status", status=400, times=1)
+    emulator.control.add_fault("upload training_video", "status", status=400, times=1)
 
 
 def test_a_failed_part_is_resumed(
@@ -144,9 +144,8 @@ def test_a_picture_that_changed_after_its_answer_was_lost(
     checked: Check,
     tutorial: bool,
 ) -> None:
-    service.control.add_fault("upload", "delay", delay_ms=1, times=3)
-    service.control.add_fault("upload", "reset", after=True, times=1)
-    service.control.add_fault("upload", "reset", times=4)
+    service.control.add_fault("upload cover", "reset", after=True, times=1)
+    service.control.add_fault("upload cover", "reset", times=4)
     bare = {n: v for n, v in inputs.items() if n != "__fingerprints"} | {"cover": files["cover"]}
     outcome = create(context, checked(**bare))
     assert outcome.outputs["pending"][0] == "upload cover"

@@ -7,7 +7,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,41 @@ def test_the_content_type_is_the_one_asked_for(
     source = open_source(str(file()))
     uploader.send("audio", source, [urls.audio_upload_url], "application/zip", Silent())
     assert emulator.control.objects(urls.job_id)["audio"]["content_type"] == "application/zip"
+
+
+class Slots(threading.Semaphore):
+    """Notes how many were taken at once, and how often one was."""
+
+    now = most = taken = 0
+
+    def __enter__(self, *_: object) -> bool:
+        got = super().__enter__()
+        self.now, self.taken = self.now + 1, self.taken + 1
+        self.most = max(self.most, self.now)
+        return got
+
+    def __exit__(self, *_: object) -> None:
+        self.now -= 1
+        super().__exit__(None, None, None)
+
+
+def test_files_and_parts_share_the_connections(
+    file: MakeFile, urls: UploadUrls, uploader: Uploader
+) -> None:
+    slots = Slots(1)
+
+    def send(name: str, addresses: list[str]) -> str:
+        source = open_source(str(file(name=name)))
+        return uploader.send(name, source, addresses, OCTETS, Silent(), slots=slots)
+
+    assert urls.cover_upload_url
+    with ThreadPoolExecutor(2) as pool:
+        sending = [
+            pool.submit(send, "training_video", urls.training_video_upload_url),
+            pool.submit(send, "cover", [urls.cover_upload_url]),
+        ]
+        assert {each.result() for each in sending} == {sha256(b"0123456789")}
+    assert (slots.most, slots.taken) == (1, len(urls.training_video_upload_url) + 1)
 
 
 @pytest.mark.parametrize("size", [4, 5, 7, 1000003])
