@@ -54,14 +54,14 @@ check: .venv/tests
 	$(BIN)/deptry provider/pulumi_metastudio --ignore DEP002 -oddg emulator,dev,docs
 	$(BIN)/deptry provider/metastudio_emulator --ignore DEP002 -oddg embedded,fsspec,dev,docs
 	$(BIN)/deptry provider/pulumi_embedded --ignore DEP002 -oddg emulator,fsspec,dev,docs
-	$(SCHEMA) vendor.github-workflows $(CI)/github/workflows/*.yml
+	$(SCHEMA) vendor.github-workflows $(CI)/github/workflows/*.yml $(CI)/shards/avatars-shards.yml
 	$(SCHEMA) vendor.github-actions $(CI)/github/actions/*/action.yml
 	$(SCHEMA) vendor.github-workflows .github/workflows/*.yml
 	$(SCHEMA) vendor.dependabot .github/dependabot.yml
 	$(SCHEMA) vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
 	$(SCHEMA) vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	$(BIN)/zizmor --quiet --offline --min-severity medium .github
-	$(SCHEMA) vendor.gitlab-ci --data-transform gitlab-ci $(CI)/gitlab/.gitlab-ci.yml
+	$(SCHEMA) vendor.gitlab-ci --data-transform gitlab-ci $(CI)/gitlab/.gitlab-ci.yml $(CI)/shards/*.gitlab-ci.yml
 	$(BIN)/shellcheck $(CI)/scripts/*.sh tools/*.sh
 
 bench: .venv/tests

@@ -21,6 +21,7 @@ from . import (  # noqa: F401  each enters itself
     parts,
     preview,
     refresh,
+    shards,
     thousand,
     upload,
 )

@@ -21,7 +21,7 @@ from pulumi_metastudio.process_state import shared_context
 from pulumi_metastudio.provider import TrainingJobProvider
 
 from .registry import Row, Say, alternated, measurement, spread
-from .stack import Stack
+from .stack import Stack, requests_since
 
 _JOBS = 500
 _DELAY = 40
@@ -45,14 +45,14 @@ def refresh(folder: Path, say: Say) -> Iterator[Row]:
 
         def ours() -> float:
             seconds, found = process.refresh(records)
-            requests.append(_requests(emulator))
+            requests.append(requests_since(emulator))
             if found != records:
                 raise RuntimeError("the refresh shows changes")
             return seconds
 
         def by_detail() -> float:
             seconds, _ = process.details(records)
-            _requests(emulator)
+            requests_since(emulator)
             return seconds
 
         ours()  # connections are opened, modules loaded
@@ -78,7 +78,7 @@ def _compared(what: str, results: tuple[list[float], list[float]], requests: int
 def _changed(emulator: Emulator, process: _Process, records: list[Record]) -> Row:
     changed, gone = _disturb(emulator, [record["job_id"] for record in records])
     seconds, found = process.refresh(records)
-    requests = _requests(emulator)
+    requests = requests_since(emulator)
     pairs = list(zip(records, found, strict=True))
     told_gone = {old["job_id"] for old, new in pairs if not new}
     told_changed = {old["job_id"] for old, new in pairs if new and new != old}
@@ -104,9 +104,9 @@ def _by_engine(folder: Path, details: float, say: Say) -> Iterator[Row]:
         seconds, _ = stack.run("up", "--yes")
         say(f"{_JOBS} jobs created in {seconds:.1f} s")
         emulator.control.add_fault("*", "delay", delay_ms=_DELAY)
-        _requests(emulator)
+        requests_since(emulator)
         seconds, _ = stack.run("refresh", "--yes", "--json", "--expect-no-changes")
-        requests = _requests(emulator)
+        requests = requests_since(emulator)
         yield Row(
             f"metastudio refresh, {_JOBS} jobs as they were",
             f"{seconds:.2f} s, {requests} requests",
@@ -123,7 +123,7 @@ def _by_engine(folder: Path, details: float, say: Say) -> Iterator[Row]:
         told_changed = {job_id for job_id in after if after[job_id] != before[job_id]}
         yield Row(
             f"metastudio refresh, {len(changed)} changed and {len(gone)} gone",
-            f"{seconds:.2f} s, {_requests(emulator)} requests",
+            f"{seconds:.2f} s, {requests_since(emulator)} requests",
             "",
             f"{len(told_changed)} changed, {len(told_gone)} gone told",
             "exactly those",
@@ -141,15 +141,8 @@ def _disturb(emulator: Emulator, job_ids: list[str]) -> tuple[set[str], set[str]
             emulator.control.set_state(job_id, "TRAINING")
     for job_id in gone:
         emulator.control.delete_job(job_id)
-    _requests(emulator)
+    requests_since(emulator)
     return set(changed), set(gone)
-
-
-def _requests(emulator: Emulator) -> int:
-    """Requests since the last call."""
-    counters = emulator.control.counters()
-    emulator.control.clear_counters()
-    return sum(sum(operation.values()) for operation in counters.values())
 
 
 def _recorded(stack: Stack) -> dict[str, tuple[Any, ...]]:

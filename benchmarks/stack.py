@@ -14,7 +14,9 @@ from typing import Any
 
 from metastudio_emulator import Emulator
 
-__all__ = ["Stack"]
+from .processes import Watch, watched
+
+__all__ = ["Stack", "requests_since"]
 
 _PROGRAM = """
 import json, pathlib
@@ -55,12 +57,16 @@ class Stack:
     Attributes:
         engine: which one runs it, ``embedded`` or ``pulumi``.
         environment: variables that replace some of its own.
+        name: the stack's name.
+        last: what the last run's processes took.
     """
 
     folder: Path
     emulator: Emulator
     engine: str = "embedded"
     environment: Mapping[str, str] = field(default_factory=dict)
+    name: str = "measured"
+    last: list[Watch] = field(default_factory=list)
 
     def declare(self, jobs: dict[str, dict[str, Any]]) -> None:
         """Write the program and its jobs."""
@@ -79,17 +85,21 @@ class Stack:
         """``metastudio OPERATION`` by its engine: seconds, and what it printed."""
         command = [sys.executable, "-m", "pulumi_metastudio.cli", operation, *flags]
         started = time.perf_counter()
-        done = subprocess.run(
-            [*command, "--engine", self.engine, "--stack", "measured"],
+        process = subprocess.Popen(
+            [*command, "--engine", self.engine, "--stack", self.name],
             cwd=self.folder,
             env=self._environment(),
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
         )
-        if done.returncode:
-            raise RuntimeError(f"{operation} failed: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-        return time.perf_counter() - started, done.stdout
+        with watched(process) as watch:
+            printed, errors = process.communicate()
+        seconds = time.perf_counter() - started
+        self.last[:] = [watch]
+        if process.returncode:
+            raise RuntimeError(f"{operation} failed: {printed[-2000:]}{errors[-2000:]}")
+        return seconds, printed
 
     def unchanged(self) -> float:
         """Seconds of a preview; it must find nothing to change."""
@@ -102,7 +112,8 @@ class Stack:
     @property
     def checkpoint(self) -> Path:
         """The state's file."""
-        (found,) = (f for f in (self.folder / "backend").rglob("measured.json") if _is_state(f))
+        files = (self.folder / "backend").rglob(f"{self.name}.json")
+        (found,) = (file for file in files if _is_state(file))
         return found
 
     @property
@@ -131,3 +142,10 @@ class Stack:
 
 def _is_state(path: Path) -> bool:
     return "stacks" in path.parts
+
+
+def requests_since(emulator: Emulator) -> int:
+    """Requests since the last call."""
+    counters = emulator.control.counters()
+    emulator.control.clear_counters()
+    return sum(sum(operation.values()) for operation in counters.values())

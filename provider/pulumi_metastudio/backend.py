@@ -32,6 +32,7 @@ from .errors import StateUnreadable
 ORGANIZATION = "organization"
 
 _JOB_TYPE = "pulumi-python:dynamic/metastudio:TrainingJob"
+_BATCH_TYPE = "metastudio:index:TrainingBatch"
 _CLOUD = "https://api.pulumi.com"
 _PATIENCE = 120.0
 _AT_ONCE = 8
@@ -52,6 +53,25 @@ class Record:
     urn: str
     deletion_policy: str | None = None
     to_delete: bool = False
+
+
+@dataclass(frozen=True)
+class BatchRecord:
+    """A ``TrainingBatch`` that a state records.
+
+    Attributes:
+        stack: the stack's name, without organization and project.
+        name: the component's.
+        shard: which share of the batch the stack has, such as ``3/8``; None for all of it.
+        batch_name: the batch's name at the service; None where it is not recorded (yet).
+        jobs: the ids of its jobs by the names of their resources.
+    """
+
+    stack: str
+    name: str
+    shard: str | None
+    batch_name: str | None
+    jobs: Mapping[str, str]
 
 
 #: The records of jobs by their ids.
@@ -133,6 +153,38 @@ class Backend:
                         bool(resource.get("delete")),
                     )
                     found[resource["id"]] = (*found.get(resource["id"], ()), record)
+        return found
+
+    def batches(self, project: str) -> list[BatchRecord]:
+        """Every batch that a state of the project records, in whichever stack.
+
+        Raises:
+            StateUnreadable: one of the states cannot be read, so that nothing is certain.
+        """
+        found = []
+        for stack, deployment in self._deployments(project):
+            resources = deployment.get("resources") or []
+            for batch in resources:
+                if batch.get("type") != _BATCH_TYPE or batch.get("delete"):
+                    continue
+                jobs = {
+                    str(job.get("urn")).rpartition("::")[2]: str(job["id"])
+                    for job in resources
+                    if job.get("parent") == batch.get("urn") and job.get("id")
+                    if job.get("type") == _JOB_TYPE and not job.get("delete")
+                }
+                name = str(batch.get("urn")).rpartition("::")[2]
+                shard = (batch.get("inputs") or {}).get("shard")
+                batch_name = (batch.get("outputs") or {}).get("batch_name")
+                found.append(
+                    BatchRecord(
+                        stack,
+                        name,
+                        shard if isinstance(shard, str) else None,
+                        batch_name if isinstance(batch_name, str) else None,
+                        jobs,
+                    )
+                )
         return found
 
     def stacks(self, project: str) -> list[str]:

@@ -26,16 +26,21 @@ class TrainingBatch(pulumi.ComponentResource):
             manifest's defaults; a dictionary of ``SharedInputs``. Files in it are relative to the
             program's folder.
         account: the account of every job that does not name its own, as for a ``TrainingJob``.
+        shard: which share of the jobs this stack makes, such as ``3/8``; by default all of them.
+            Fixed once a batch has jobs: with another count they would move to other stacks, where
+            they are trained, and billed, again (docs/scale.md).
         opts: Pulumi's resource options.
 
     Attributes:
-        jobs: the jobs by the names of their resources, in the manifest's order.
+        jobs: the jobs by the names of their resources, in the manifest's order; with a shard, those
+            of the shard.
         batch_name: the batch's name.
         job_ids: the jobs' ids by the names of their resources.
 
     Raises:
-        pulumi.RunError: the manifest or the defaults cannot be read as inputs, or a job's check
-            would refuse them; one message has all of it, and nothing of the batch is registered.
+        pulumi.RunError: the shard is none, the manifest or the defaults cannot be read as inputs,
+            or a job's check would refuse them, those of all shards; one message has all of it, and
+            nothing of the batch is registered.
 
     Example::
 
@@ -54,10 +59,11 @@ class TrainingBatch(pulumi.ComponentResource):
         batch_name: pulumi.Input[str] | None = None,
         defaults: TrainingJobArgs | SharedInputs | None = None,
         account: pulumi.Input[str] | None = None,
+        shard: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         # What reads manifests is loaded when there is one.
-        from .manifest import read_manifest
+        from .manifest import Shard, read_manifest
 
         def complete(inputs: dict[str, Any]) -> dict[str, Any]:
             whole = {**common, **inputs, "batch_name": named(inputs["batch_name"])}
@@ -68,12 +74,15 @@ class TrainingBatch(pulumi.ComponentResource):
             return next(each for each in names if each is not None)
 
         try:
+            part = None if shard is None else Shard.parse(shard)
             common = {**_given(defaults), **({} if account is None else {"account": account})}
             found = read_manifest(manifest, complete)
             _check_accounts({**common, **inputs}.get("account") for inputs in found.jobs.values())
         except (InputError, ConfigurationError) as error:
             raise pulumi.RunError(f"TrainingBatch '{resource_name}': {error}") from error
-        super().__init__("metastudio:index:TrainingBatch", resource_name, None, opts)
+        # As an input of the component it is in the state, and a preview shows it when it changes.
+        share = None if part is None else {"shard": str(part)}
+        super().__init__("metastudio:index:TrainingBatch", resource_name, share, opts)
         name = named(found.batch_name)
         self.jobs = {
             resource: TrainingJob(
@@ -82,6 +91,7 @@ class TrainingBatch(pulumi.ComponentResource):
                 pulumi.ResourceOptions(parent=self),
             )
             for resource, inputs in found.jobs.items()
+            if part is None or part.takes(resource)
         }
         self.batch_name = pulumi.Output.from_input(name)
         # Of each job its id: the output of the same meaning would be read back from the engine.

@@ -17,6 +17,7 @@ from .conftest import SCRIPTS
 EXAMPLES = SCRIPTS.parent
 WORKFLOWS = sorted((EXAMPLES / "github" / "workflows").glob("*.yml"))
 FILES = [*WORKFLOWS, EXAMPLES / "gitlab" / ".gitlab-ci.yml"]
+SHARDS = sorted((EXAMPLES / "shards").iterdir())
 ALL = {path.name for path in SCRIPTS.iterdir() if path.suffix in (".py", ".sh")}
 
 
@@ -60,3 +61,19 @@ def test_an_up_is_never_cut_off() -> None:
     assert github["concurrency"] == {"group": "avatars-up-prod", "cancel-in-progress": False}
     gitlab = read(FILES[-1])["up"]
     assert (gitlab["resource_group"], gitlab["interruptible"]) == ("avatars-up-prod", False)
+
+
+def test_a_runner_for_each_shard() -> None:
+    """As many stacks as the check before them is told, on either platform; none is cut off."""
+    gitlab, github = map(read, SHARDS)
+    (matrix,) = gitlab["up"]["parallel"]["matrix"]
+    shards = [int(number) for number in matrix["SHARD"]]
+    assert shards == github["jobs"]["up"]["strategy"]["matrix"]["shard"] == list(range(1, 9))
+    assert int(gitlab["variables"]["SHARDS"]) == github["env"]["SHARDS"] == len(shards)
+    assert github["jobs"]["up"]["needs"] == "fit"
+    assert github["jobs"]["up"]["strategy"]["fail-fast"] is False
+    assert github["concurrency"]["cancel-in-progress"] is gitlab["up"]["interruptible"] is False
+    assert called(SHARDS) == {"up.sh"}
+    # Never both at once: a whole batch beside its shards is every job twice.
+    assert github["concurrency"]["group"] == "avatars-up-prod"
+    assert github["permissions"] == {"contents": "read"}

@@ -167,7 +167,7 @@ def test_the_documents_manifests_work_as_they_stand(
 ) -> None:
     page = (Path(__file__).parents[2] / "docs" / "batch.md").read_text()
     (program, *_), (manifest,) = (
-        re.findall(rf"```{language}\n(.*?)```", page, flags=re.DOTALL)
+        re.findall(rf"```{language}[^\n]*\n(.*?)```", page, flags=re.DOTALL)
         for language in ("python", kind)
     )
     (stack.folder / "__main__.py").write_text(program.replace("jobs.csv", f"jobs.{kind}"))

@@ -3,10 +3,11 @@
 It is started as a file and imports nothing but Pulumi's SDK, because the interpreter may belong
 to an environment in which ``pulumi_embedded`` is not installed::
 
-    python _runner.py LIFELINE
+    python _runner.py ROLE LIFELINE
 
-LIFELINE is the number of the descriptor (on Windows, of the handle) from which it reads what to
-do, one line of JSON, and which closes when the engine ends.
+ROLE only tells processes apart in a list of them. LIFELINE is the number of the descriptor (on
+Windows, of the handle) from which it reads what to do, one line of JSON, and which closes when the
+engine ends.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ EXIT_ERROR_SHOWN = 32
 
 def main() -> None:
     """Run what the engine asks for, until it ends or the engine does."""
-    lifeline = os.fdopen(_descriptor(sys.argv[1]), "rb")
+    lifeline = os.fdopen(_descriptor(sys.argv[2]), "rb")
     line = lifeline.readline()
     if not line.endswith(b"\n"):
         sys.exit(1)

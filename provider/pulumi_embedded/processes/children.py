@@ -60,7 +60,8 @@ class ChildProcess:
         try:
             # S603: the interpreter is the one that the project's file names.
             self._process = subprocess.Popen(  # noqa: S603
-                [project.python, "-u", _RUNNER, name],
+                # The role is for whoever lists processes: what to do is said through the pipe.
+                [project.python, "-u", _RUNNER, role, name],
                 cwd=project.directory,
                 env={**os.environ, **_OUTPUT},
                 stdin=subprocess.DEVNULL,

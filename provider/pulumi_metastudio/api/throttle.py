@@ -4,7 +4,7 @@ The vendor's table counts per tenant and interface, so each operation has a buck
 It starts at the rate of the neighbouring rows, and follows the answers from there: a refusal (429,
 APIGW.0308) halves the rate, which is back within seconds at a little less than what was refused,
 stays there, and then feels its way up, also beyond the start. That is the curve of CUBIC (RFC
-9438), which botocore's adaptive retry mode uses likewise; ``docs/scale.md`` says what differs.
+9438), which botocore's adaptive retry mode uses likewise; ``docs/rate-limits.md`` has more.
 
 Other machines share a tenant's limit. Nothing is agreed with them: their calls show as refusals.
 """

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import ConfigurationError
-from .jobs_delete import remove
+from .jobs.delete import remove
 from .options import service_options
 from .printing import print_json, print_table
 from .stacks.selection import Selection

@@ -6,5 +6,6 @@ in one message.
 
 from .inputs import INPUTS, unknown_input
 from .reader import Manifest, read_manifest
+from .shards import Shard, shard_of
 
-__all__ = ["INPUTS", "Manifest", "read_manifest", "unknown_input"]
+__all__ = ["INPUTS", "Manifest", "Shard", "read_manifest", "shard_of", "unknown_input"]

@@ -140,6 +140,25 @@ def require_target(folder: Path, stack: str | None) -> Target:
     return target
 
 
+def find_backend(folder: Path, stack: str | None) -> tuple[str, Backend] | None:
+    """A project's name and its backend, whichever the stack; None in a folder of no project.
+
+    Args:
+        folder: the folder of a project file, or one below it.
+        stack: any stack, as it was named on the command line; its organization counts.
+
+    Raises:
+        ConfigurationError: the project's file is none.
+    """
+    project = find_project(folder)
+    if project is None:
+        return None
+    _settle_backend(folder.resolve())
+    written = stack or os.environ.get("PULUMI_STACK") or ""
+    named = Target(project, folder.resolve(), written, False)
+    return project.name, named.backend
+
+
 def find_project(folder: Path) -> Project | None:
     """The project of a folder or of one above it; ConfigurationError when its file is none."""
     # The CLI takes the way that the shell says it came, when it leads here.

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .jobs_delete import delete
-from .options import (
+from ..options import (
     Command,
     app_user_option,
     job_argument,
@@ -18,12 +17,13 @@ from .options import (
     service_options,
     yes_option,
 )
-from .printing import print_json, print_table, printable
-from .stacks.selection import Selection
+from ..printing import print_json, print_table, printable
+from ..stacks.selection import Selection
+from .delete import delete
 from .wait import wait
 
 if TYPE_CHECKING:
-    from ..api import JobDetail
+    from ...api import JobDetail
 
 
 @click.group()
@@ -69,7 +69,7 @@ def show(
     app_user_id: str | None,
 ) -> None:
     """Print all that the service has of a job, its history too."""
-    from ..errors import JobRefusal
+    from ...errors import JobRefusal
 
     detail = selected.context().client.find_job(job_id, app_user_id=app_user_id)
     if detail is None:
@@ -171,7 +171,7 @@ def _decide(
     decision: str, *, selected: Selection, job_id: str, as_json: bool, **arguments: Any
 ) -> None:
     """Carry a decision out and print the state that it led to."""
-    from ..single_jobs.review import decide
+    from ...single_jobs.review import decide
 
     detail = decide(selected.context(), job_id, decision, **arguments)
     if as_json:

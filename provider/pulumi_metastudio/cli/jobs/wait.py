@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import InputError, MetaStudioError
-from .options import app_user_option, service_options
-from .printing import print_json, print_table, printable
-from .stacks.selection import Selection
+from ...errors import InputError, MetaStudioError
+from ..options import app_user_option, service_options
+from ..printing import print_json, print_table, printable
+from ..stacks.selection import Selection
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ..api import JobDetail
-    from ..waiting.polling import Wait
+    from ...api import JobDetail
+    from ...waiting.polling import Wait
 
 
 @click.command()
@@ -55,8 +55,8 @@ def wait(
     """
     import asyncio
 
-    from ..waiting.polling import Poller, Wait
-    from ..waiting.targets import duration
+    from ...waiting.polling import Poller, Wait
+    from ...waiting.targets import duration
 
     client, seconds = selected.context().client, duration(timeout)
     wanted = list(job_ids)
@@ -143,7 +143,7 @@ class _States:
         from rich.table import Table
         from rich.text import Text
 
-        from ..api.states import console_status
+        from ...api.states import console_status
 
         now = time.monotonic()
         reached = sum(wait.over for wait in self.waits)

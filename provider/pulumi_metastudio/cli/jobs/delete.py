@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import InvalidRequest, JobRefusal, NotFound, StateUnreadable
-from .options import app_user_option, job_argument, service_options, yes_option
-from .printing import print_json
-from .stacks.selection import Selection
-from .stacks.target import Target
+from ...errors import InvalidRequest, JobRefusal, NotFound, StateUnreadable
+from ..options import app_user_option, job_argument, service_options, yes_option
+from ..printing import print_json
+from ..stacks.selection import Selection
+from ..stacks.target import Target
 
 if TYPE_CHECKING:
-    from ..api import Job, MetaStudioClient
+    from ...api import Job, MetaStudioClient
 
 
 @click.command()
@@ -29,7 +29,7 @@ def delete(
 
     Says what is lost, and asks first.
     """
-    from ..api.states import DELETABLE, KNOWN
+    from ...api.states import DELETABLE, KNOWN
 
     target = selected.find_target()
     client = selected.context_of(target).client
@@ -69,7 +69,7 @@ def remove(client: MetaStudioClient, job_id: str, app_user_id: str | None) -> bo
 
 
 def _described(job: Job) -> str:
-    from ..api.states import console_status
+    from ...api.states import console_status
 
     named = f"job {job.job_id}, {job.name!r}" if job.name else f"job {job.job_id}"
     shown = f"{job.state} (console: {console_status(job.state)})"
@@ -77,7 +77,7 @@ def _described(job: Job) -> str:
 
 
 def _lost(job: Job) -> str:
-    from ..api.states import EDITABLE, TRAINED
+    from ...api.states import EDITABLE, TRAINED
 
     if job.state in TRAINED | {"JOB_REJECT"}:
         return "its trained model, which was paid for"
