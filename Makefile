@@ -17,7 +17,7 @@ export PULUMI_BACKEND_URL := file://$(LOCAL)/state
 export PULUMI_CONFIG_PASSPHRASE_FILE := $(LOCAL)/passphrase
 unexport PULUMI_CONFIG_PASSPHRASE
 
-.PHONY: up down test test-lowest storm judge check bench format screenshots docs newcomer changelog dist clean
+.PHONY: up down test test-lowest live storm judge check bench format screenshots docs newcomer changelog dist clean
 
 up: .venv/runs $(LOCAL)/passphrase
 	@$(BIN)/metastudio samples $(MATERIAL) >/dev/null
@@ -36,6 +36,10 @@ test: .venv/tests
 # `make test-lowest PYTHON=python3.10`. Tools are the newest. Fewer random examples: it is slower there.
 test-lowest: .venv-lowest/tests
 	METASTUDIO_EXAMPLES=20 .venv-lowest/bin/python -m pytest $(UNIT) $(ARGS)
+
+# A few stack tests against the account in the environment; docs/probe.md says what they may do.
+live: .venv/tests
+	METASTUDIO_LIVE=1 $(BIN)/python -m pytest -m live tests/live $(ARGS)
 
 storm: .venv/tests
 	$(BIN)/python -m tests.crash_storm --runs 100 $(ARGS)

@@ -56,6 +56,10 @@ FORBIDDEN = {
         "pulumi_metastudio.provider",
         "pulumi_metastudio.training_job",
     ),
+    "pulumi_metastudio/probe": (
+        "pulumi",
+        *(f"pulumi_metastudio.{room}" for room in ("cli", "lifecycle", "provider")),
+    ),
     "pulumi_metastudio/sdk": tuple(
         f"pulumi_metastudio.{room}" for room in ("api", "transfer", "lifecycle", "cli", "provider")
     ),
@@ -153,8 +157,9 @@ def choices(hint: Any) -> tuple[str, ...]:
 def test_type_checkers_know_the_choices() -> None:
     known = {"Output": pulumi.Output, "T": Any}  # what the SDK's own type refers to
     hints = typing.get_type_hints(SharedInputs, localns=known)
-    assert {name: each for name in FIELDS if (each := choices(hints.get(name)))} == {
-        name: field.choices for name, field in FIELDS.items() if field.choices
+    # Equal literals are one object to Python, whichever order they were first written in.
+    assert {name: set(each) for name in FIELDS if (each := choices(hints.get(name)))} == {
+        name: set(field.choices) for name, field in FIELDS.items() if field.choices
     }
     assert choices(hints["deletion_policy"]) == DELETION_POLICIES
     voice = typing.get_type_hints(VoicePropertiesArgs, localns=known)

@@ -55,8 +55,9 @@ _ENVIRONMENT = (
     "--profile",
     default="tutorial",
     show_default=True,
-    metavar="NAME[,SWITCH=VALUE...]",
-    help="Which reading of the vendor's documents applies: tutorial or strict.",
+    metavar="NAME|FILE[,SWITCH=VALUE...]",
+    help="Which reading of the vendor's documents applies: tutorial, strict, or a .toml that "
+    "'metastudio probe' wrote.",
 )
 @click.option(
     "--tenant",
@@ -105,6 +106,8 @@ def emulator(
                 click.echo(f"no emulator runs on {data}", err=True)
             return
         Transitions.parse(transitions)
+        # A file may be another one by the time somebody compares.
+        profile = Profile.parse(profile).text if ".toml" in profile else profile
         Profile.parse(profile)
         Limits.parse(limits)
         options = {

@@ -7,7 +7,10 @@ such choice; ``Profile.parse`` combines a named profile with single switches.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
+
+from .profile_file import read_profile_file
 
 
 @dataclass(frozen=True)
@@ -52,24 +55,43 @@ class Profile:
     def parse(text: str) -> Profile:
         """Read "NAME" or "NAME,switch=value,...", for example "strict,unique_names=true".
 
+        A name that ends in ".toml" is a file that ``metastudio probe`` wrote; what was not
+        observed is as in "tutorial".
+
         Raises:
             ValueError: an unknown name, switch or value; the message is one line.
         """
         name, *settings = (piece.strip() for piece in text.split(","))
-        if name not in PROFILES:
-            raise ValueError(f"unknown profile {name!r}: choose from {', '.join(PROFILES)}")
         changes: dict[str, Any] = {}
+        if name.endswith(".toml"):
+            for switch, observed in read_profile_file(Path(name)).values.items():
+                changes[switch] = _switch_value(switch, str(observed).lower())
+            name = "tutorial"
+        if name not in PROFILES:
+            known = ", ".join(PROFILES)
+            raise ValueError(
+                f"unknown profile {name!r}: choose from {known}, or a .toml of 'metastudio probe'"
+            )
         for setting in settings:
             switch, _, value = setting.partition("=")
             changes[switch] = _switch_value(switch, value)
         return replace(PROFILES[name], **changes)
 
+    @property
+    def text(self) -> str:
+        """What ``parse`` reads again, without a file: "tutorial" and the switches that differ."""
+        changed = {name: value for name, value in vars(self).items() if value != _DEFAULTS[name]}
+        settings = [f"{name}={str(value).lower()}" for name, value in changed.items()]
+        return ",".join(["tutorial", *settings])
+
+
+_DEFAULTS = {field.name: field.default for field in fields(Profile)}
+
 
 def _switch_value(switch: str, text: str) -> bool | int:
-    defaults = {field.name: field.default for field in fields(Profile)}
-    if switch not in defaults:
-        raise ValueError(f"unknown profile switch {switch!r}: choose from {', '.join(defaults)}")
-    if isinstance(defaults[switch], bool):
+    if switch not in _DEFAULTS:
+        raise ValueError(f"unknown profile switch {switch!r}: choose from {', '.join(_DEFAULTS)}")
+    if isinstance(_DEFAULTS[switch], bool):
         if text not in ("true", "false"):
             raise ValueError(f"profile switch {switch} takes true or false, not {text!r}")
         return text == "true"

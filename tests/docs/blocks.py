@@ -14,7 +14,7 @@ What each block is to a reader:
 - one below ``<!-- not run: REASON -->`` is for people only.
 
 All commands of a page run in one shell, so that what it sets or where it goes lasts. Questions of
-``up``, ``refresh`` and ``destroy`` are answered with yes, by ``--yes --skip-preview``; any other
+``up``, ``refresh``, ``destroy`` and ``probe`` are answered with yes, by ``--yes``; any other
 finds a line ``an answer`` on its standard input. ``pulumi`` is the Pulumi CLI where there is one,
 else the same command of ``metastudio``.
 """
@@ -57,6 +57,7 @@ _SHELL = """
 metastudio() {
     case "$1" in
         up|refresh|destroy) command metastudio "$@" --yes --skip-preview ;;
+        probe) command metastudio "$@" --yes ;;
         *) command metastudio "$@" ;;
     esac
 }

@@ -34,6 +34,7 @@ _COMMANDS = {
     "jobs": ("pulumi_metastudio.cli.jobs.group", "jobs"),
     "credits": ("pulumi_metastudio.cli.credits", "credits"),
     "adopt": ("pulumi_metastudio.cli.adopt", "adopt"),
+    "probe": ("pulumi_metastudio.cli.probe", "probe"),
     "emulator": ("metastudio_emulator.command_line", "emulator"),
     "samples": ("metastudio_emulator.command_line", "samples"),
 }
