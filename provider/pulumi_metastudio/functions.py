@@ -178,7 +178,10 @@ def context(account: str | None = None) -> Context:
 class ProgramConfig:
     """The program's configuration, secrets in the clear: ``pulumi.Config`` would wrap them."""
 
-    get = staticmethod(pulumi.runtime.get_config)
+    @staticmethod
+    def get(key: str) -> Any:
+        """The value of a key with its namespace; None where there is none."""
+        return pulumi.runtime.get_config(key)
 
 
 def _after(opts: pulumi.InvokeOutputOptions | None, values: list[Any]) -> pulumi.Output[list[Any]]:

@@ -67,8 +67,8 @@ class Rate:
     """
 
     def __init__(self, start: float, most: float | None = None):
-        self.least = start / _DOWN
-        self.most = start * _UP if most is None else most
+        self.least: float = start / _DOWN
+        self.most: float = start * _UP if most is None else most
         self._knee = self._low = min(start, self.most)
         self._halved_at = float("-inf")
         self._busy, self._growth = 0.0, _FIRST_GROWTH_SECONDS
