@@ -58,7 +58,8 @@ def _option_row(option: click.Option) -> tuple[str, str]:
 
 def _entry(words: str, command: click.Command) -> Iterator[str]:
     yield f"## {words}"
-    context = click.Context(command, info_name=words)
+    # A command keeps the first help option that it was asked for: ask as the group does.
+    context = click.Context(command, info_name=words, **main.context_settings)
     yield code(" ".join([words, *command.collect_usage_pieces(context)]))
     yield plain("\n\n".join(map(one_line, (command.help or "").split("\n\n"))))
     if own := options(command):

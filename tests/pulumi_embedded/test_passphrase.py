@@ -42,6 +42,7 @@ def typed(workspace: Workspace, script: str, *dialogue: tuple[str, str]) -> tupl
     """Run a script at a terminal of its own; each question is waited for, and answered."""
     environment = {**os.environ, **workspace.environment}
     del environment["PULUMI_CONFIG_PASSPHRASE"]
+    environment.pop("PULUMI_CONFIG_PASSPHRASE_FILE", None)
     pid, terminal = pty.fork()
     if pid == 0:
         os.execve(
@@ -101,6 +102,7 @@ def test_without_a_terminal_one_line_tells_the_ways_out(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     environment = {**os.environ, **workspace.environment}
     del environment["PULUMI_CONFIG_PASSPHRASE"]
+    environment.pop("PULUMI_CONFIG_PASSPHRASE_FILE", None)
     done = subprocess.run(
         [sys.executable, "-c", MAKE, str(workspace.folder)],
         env=environment,

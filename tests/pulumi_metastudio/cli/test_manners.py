@@ -28,7 +28,7 @@ def _commands(
 ) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     yield path, command
     if isinstance(command, click.Group):
-        with click.Context(command) as context:
+        with click.Context(command, **main.context_settings) as context:
             for name in command.list_commands(context):
                 inner = command.get_command(context, name)
                 assert inner
@@ -49,7 +49,7 @@ def test_no_summary_is_cut() -> None:
         if not isinstance(command, click.Group):
             continue
         rows = text.partition("Commands:\n")[2].splitlines()
-        with click.Context(command) as context:
+        with click.Context(command, **main.context_settings) as context:
             names = command.list_commands(context)
             inner = [command.get_command(context, name) for name in names]
         for name, row, each in zip(names, rows, inner, strict=True):
