@@ -74,13 +74,11 @@ def test_without_a_browser_one_line_says_so(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def shown(tmp_path: Path, script: str, until: str = "") -> tuple[str, str, int]:
+def shown(tmp_path: Path, script: str) -> tuple[str, str, int]:
     """What stood on a terminal of 20 columns, as text and as a picture, and the exit code."""
     environment = {"PATH": os.environ["PATH"], "TERM": "xterm-256color"}
     command = ["sh", "-c", script]
-    screen, code = record(
-        command, columns=20, rows=5, folder=tmp_path, environment=environment, until=until
-    )
+    screen, code = record(command, columns=20, rows=5, folder=tmp_path, environment=environment)
     return screen.plain, screen.svg(20, "title"), code
 
 
@@ -91,9 +89,3 @@ def test_a_terminal_becomes_a_picture(tmp_path: Path) -> None:
     assert "40&#160;%" in picture
     assert "#3fb950" in picture, "green"
     assert "url(http" not in picture, "a picture asks nobody for a font"
-
-
-def test_a_picture_is_of_the_moment_that_is_wanted(tmp_path: Path) -> None:
-    script = r"printf '40 %%\r'; read line; printf '90 %%\r'; read line"
-    text, _, _ = shown(tmp_path, f"{{ {script}; }} </dev/null", until=" 4|40 %")
-    assert text == "40 %"

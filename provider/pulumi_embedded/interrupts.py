@@ -37,7 +37,7 @@ class Interrupts:
         self._stderr = stderr
         self._lock = threading.Lock()
         self._count = 0
-        self._asking = False
+        self._asking = self._handled = False
         self._act: tuple[Callable[[], None], Callable[[], None]] | None = None
         self._undo = contextlib.ExitStack()
 
@@ -90,13 +90,14 @@ class Interrupts:
         """Let an interrupt, even one before this, end the wait for an answer: KeyboardInterrupt."""
         self._asking = True
         try:
-            if self._count:
+            if self._handled:  # the watching thread may not have counted it yet
                 raise KeyboardInterrupt
             yield
         finally:
             self._asking = False
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
+        self._handled = True
         if self._asking:
             raise KeyboardInterrupt
 

@@ -255,9 +255,9 @@ class _Session:
         return TextDisplay(title, self.out, target.urn, **options)
 
     def _confirm(self, kind: _Kind) -> bool:
-        with self.interrupts.asking():  # first: who sees the question may interrupt it
-            self.out.write(f"Do you want to perform this {kind}? [y/N] ")
-            self.out.drain()
+        self.out.write(f"Do you want to perform this {kind}? [y/N] ")
+        self.out.drain()  # not to be interrupted: it holds a lock
+        with self.interrupts.asking():
             answer = self.answers.readline() if self.answers else ""
         return answer.strip().lower() in ("y", "yes")
 

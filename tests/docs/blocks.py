@@ -54,6 +54,13 @@ _READERS: dict[str, Callable[[str], object]] = {
 
 #: What a shell takes for the two commands.
 _SHELL = """
+start=$PWD
+leave() { # a service in the background ends with its page
+    find "$start/.." -maxdepth 4 -path "*/.local/emulator" | while read -r data; do
+        command metastudio emulator --data "$data" --stop
+    done >/dev/null 2>&1
+}
+trap leave EXIT
 metastudio() {
     case "$1" in
         up|refresh|destroy) command metastudio "$@" --yes --skip-preview ;;
